@@ -1,0 +1,55 @@
+//! Layer indexes: what a layer holds, known without its bytes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::oci::Digest;
+use crate::rootfs::{Entry, RootPath};
+
+/// What a layer's tar holds, in the order of its stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerIndex {
+    /// The digest of the uncompressed tar.
+    pub diff_id: Digest,
+    /// Bytes of the uncompressed tar.
+    pub size: u64,
+    /// Its items; an item's place in this list is its ordinal.
+    pub items: Vec<Item>,
+    /// The bytes of the small files that later stages need (accounts, os-release, package databases and the like), by ordinal.
+    pub kept: BTreeMap<u32, Arc<[u8]>>,
+    /// What was tolerated.
+    pub warnings: Vec<Warning>,
+}
+
+/// One tar entry that means something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// Where its header begins in the uncompressed tar, in bytes; extension headers included.
+    pub offset: u64,
+}
+
+/// An entry, or a deletion spelled as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A file, directory, link or device.
+    Entry(Arc<Entry>),
+    /// The path of lower layers that goes, with everything below it.
+    Whiteout(RootPath),
+    /// The directory whose content in lower layers goes.
+    Opaque(RootPath),
+}
+
+/// Something odd about a layer that does not keep it from being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// `W_TAR_NO_END`: the archive has no zero blocks at its end.
+    NoEnd,
+    /// `W_TAR_TRAILING`: a base's archive goes on after its end.
+    Trailing,
+    /// `W_COMPRESSION`: a base's layer is compressed otherwise than its media type says.
+    Compression,
+    /// `W_TAR_WHITEOUT`: a base's whiteout has an odd name and was ignored.
+    Whiteout(RootPath),
+}

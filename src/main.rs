@@ -1,0 +1,3 @@
+//! The `overcoat` command.
+
+fn main() {}

@@ -1,0 +1,94 @@
+//! A manifest or an index, told apart by type and body alike.
+
+use serde_json::Value;
+
+use super::json::{self, JsonError};
+use super::{Index, Manifest, MediaType};
+
+/// What a descriptor of an image leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// Several platforms.
+    Index(Index),
+    /// One platform.
+    Manifest(Manifest),
+}
+
+/// A document that is none, or two at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It is no strict JSON of the expected shape.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// Its body can be read as another type than the one it was promised as.
+    #[error("document of type `{expected}` {found}")]
+    Ambiguous {
+        /// The type the descriptor promises.
+        expected: MediaType,
+        /// What the body says instead.
+        found: String,
+    },
+}
+
+impl Document {
+    /// Reads a document that its descriptor gives the type `expected`.
+    pub fn parse(expected: &MediaType, bytes: &[u8]) -> Result<Self, DocumentError> {
+        let value = json::parse(bytes)?;
+        let ambiguous =
+            |found: &str| DocumentError::Ambiguous { expected: expected.clone(), found: found.to_owned() };
+        let object = value.as_object().ok_or_else(|| ambiguous("is no object"))?;
+        json::exact_keys(object, Manifest::KEYS)?;
+        json::exact_keys(object, Index::KEYS)?;
+        if let Some(found) = object.get("mediaType").and_then(Value::as_str)
+            && found != expected.as_str()
+        {
+            return Err(ambiguous(&format!("says it is `{found}`")));
+        }
+        let (manifests, layers) = (
+            object.contains_key("manifests"),
+            object.contains_key("layers") || object.contains_key("config"),
+        );
+        match (expected.is_index(), expected.is_manifest(), manifests, layers) {
+            (true, _, true, false) => Ok(Self::Index(Index::from_value(value)?)),
+            (_, true, false, true) => Ok(Self::Manifest(Manifest::from_value(value)?)),
+            (_, _, true, true) => Err(ambiguous("has both manifests and layers")),
+            (_, _, true, false) => Err(ambiguous("has manifests")),
+            (_, _, false, true) => Err(ambiguous("has layers")),
+            (_, _, false, false) => Err(ambiguous("has neither manifests nor layers")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::{Annotations, Descriptor};
+
+    #[test]
+    fn a_manifest_prints_as_it_was_parsed() {
+        let config = Descriptor::of(MediaType::Config, b"{}");
+        let bytes = json::to_bytes(&Manifest::new(config, Vec::new(), Annotations::new()));
+        let Document::Manifest(manifest) = Document::parse(&MediaType::Manifest, &bytes).unwrap() else {
+            panic!("not a manifest")
+        };
+        assert_eq!(json::to_bytes(&manifest), bytes);
+    }
+
+    #[test]
+    fn r03_a_document_of_two_meanings_is_refused() {
+        for (expected, body) in [
+            (MediaType::Manifest, r#"{"schemaVersion":2,"manifests":[]}"#),
+            (MediaType::Index, r#"{"schemaVersion":2,"manifests":[],"layers":[]}"#),
+            (
+                MediaType::Index,
+                r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#,
+            ),
+            (MediaType::Config, r#"{"schemaVersion":2,"manifests":[]}"#),
+            (MediaType::Index, "[]"),
+        ] {
+            let error = Document::parse(&expected, body.as_bytes()).unwrap_err();
+            assert!(matches!(error, DocumentError::Ambiguous { .. }), "{body}: {error}");
+        }
+        assert!(Document::parse(&MediaType::Index, br#"{"schemaVersion":2,"manifests":[]}"#).is_ok());
+    }
+}

@@ -1,0 +1,24 @@
+//! The nouns of the OCI specifications as plain values; nothing here reads or writes a file.
+
+pub mod annotations;
+mod config;
+mod descriptor;
+mod digest;
+mod document;
+mod index;
+pub mod json;
+mod locator;
+mod manifest;
+mod media_type;
+mod platform;
+
+pub use annotations::Annotations;
+pub use config::{ConfigError, ImageConfig};
+pub use descriptor::Descriptor;
+pub use digest::{Digest, DigestError, Hasher};
+pub use document::{Document, DocumentError};
+pub use index::{Index, IndexEntry};
+pub use locator::{Locator, LocatorError, RegistryMap, RegistryMapError, RegistryName, is_tag};
+pub use manifest::Manifest;
+pub use media_type::{Compression, MediaType};
+pub use platform::{Platform, PlatformError};

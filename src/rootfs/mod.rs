@@ -1,0 +1,10 @@
+//! What is inside an image: paths, entries, trees, patterns and accounts as plain values.
+
+mod entry;
+mod path;
+
+mod tree;
+
+pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
+pub use path::{PathError, RootPath};
+pub use tree::Tree;

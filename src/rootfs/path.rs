@@ -1,0 +1,274 @@
+//! Paths inside an image.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// A path inside an image, from its root and never out of it: `usr/local/go`.
+///
+/// Holds no leading or trailing `/`, no empty, `.` or `..` component and no NUL; the root is the empty path. Bytes need not
+/// be UTF-8. Ordered by components, so that everything below a directory follows it before anything else does. Cloning
+/// shares the bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RootPath(Arc<[u8]>);
+
+/// A text that is no path inside an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It has a component `..`.
+    #[error("path `{0}` leaves the image through `..`")]
+    Leaves(String),
+    /// It holds a NUL.
+    #[error("path `{0}` holds a NUL byte")]
+    Nul(String),
+    /// It is longer than the limit.
+    #[error("path of {found} bytes is longer than {limit}")]
+    TooLong {
+        /// The bytes it has.
+        found: usize,
+        /// The bytes it may have.
+        limit: usize,
+    },
+    /// A component is longer than the limit.
+    #[error("path component of {found} bytes is longer than {limit}")]
+    ComponentTooLong {
+        /// The bytes it has.
+        found: usize,
+        /// The bytes it may have.
+        limit: usize,
+    },
+}
+
+impl RootPath {
+    /// The longest path, in bytes: what Linux accepts.
+    pub const LIMIT: usize = 4096;
+    /// The longest component, in bytes: what Linux accepts.
+    pub const COMPONENT_LIMIT: usize = 255;
+
+    /// The root of an image.
+    pub fn root() -> Self {
+        Self(Arc::from([]))
+    }
+
+    /// Reads a path as tar archives and people write it: `/abs`, `./x`, `x/` and `a//b` are accepted.
+    pub fn parse(bytes: impl AsRef<[u8]>) -> Result<Self, PathError> {
+        let bytes = bytes.as_ref();
+        if bytes.len() > Self::LIMIT {
+            return Err(PathError::TooLong { found: bytes.len(), limit: Self::LIMIT });
+        }
+        if bytes.contains(&0) {
+            return Err(PathError::Nul(printable(bytes)));
+        }
+        let mut clean = Vec::with_capacity(bytes.len());
+        for component in bytes.split(|b| *b == b'/') {
+            match component {
+                b"" | b"." => continue,
+                b".." => return Err(PathError::Leaves(printable(bytes))),
+                long if long.len() > Self::COMPONENT_LIMIT => {
+                    return Err(PathError::ComponentTooLong {
+                        found: long.len(),
+                        limit: Self::COMPONENT_LIMIT,
+                    });
+                }
+                component => {
+                    if !clean.is_empty() {
+                        clean.push(b'/');
+                    }
+                    clean.extend_from_slice(component);
+                }
+            }
+        }
+        Ok(Self(clean.into()))
+    }
+
+    /// The path's bytes, empty for the root.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether it is the root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The directory that holds it; nothing for the root.
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        let end = self.0.iter().rposition(|b| *b == b'/').unwrap_or(0);
+        Some(Self(self.0[..end].into()))
+    }
+
+    /// The last component, empty for the root.
+    pub fn name(&self) -> &[u8] {
+        let start = self.0.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
+        &self.0[start..]
+    }
+
+    /// Its components, from the root down.
+    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|b| *b == b'/').filter(|component| !component.is_empty())
+    }
+
+    /// The paths above it, from the root down, without itself.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> + '_ {
+        let root = (!self.is_root()).then(Self::root);
+        let slashes =
+            self.0.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(at, _)| Self(self.0[..at].into()));
+        root.into_iter().chain(slashes)
+    }
+
+    /// The path of `name` below it. `name` is one component of a path.
+    pub fn join(&self, name: &[u8]) -> Self {
+        debug_assert!(!name.is_empty() && !name.contains(&b'/') && name != b".." && name != b".");
+        let mut bytes = Vec::with_capacity(self.0.len() + 1 + name.len());
+        bytes.extend_from_slice(&self.0);
+        if !bytes.is_empty() {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(name);
+        Self(bytes.into())
+    }
+
+    /// The path of `below` as seen from here: `opt` and `a/b` give `opt/a/b`.
+    pub fn join_path(&self, below: &Self) -> Self {
+        match (self.is_root(), below.is_root()) {
+            (true, _) => below.clone(),
+            (_, true) => self.clone(),
+            _ => Self([&*self.0, b"/", &*below.0].concat().into()),
+        }
+    }
+
+    /// Whether it is `other` or lies below it. `usr/locale` is not in `usr/local`.
+    pub fn is_in(&self, other: &Self) -> bool {
+        other.is_root() || self == other || self.is_below(other)
+    }
+
+    /// Whether it lies below `other`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        if other.is_root() {
+            return !self.is_root();
+        }
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0) && self.0[other.0.len()] == b'/'
+    }
+}
+
+impl Ord for RootPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let common = self.0.iter().zip(other.0.iter()).position(|(a, b)| a != b);
+        match common {
+            // A component that ends comes before one that goes on.
+            Some(at) => match (self.0[at], other.0[at]) {
+                (b'/', _) => Ordering::Less,
+                (_, b'/') => Ordering::Greater,
+                (a, b) => a.cmp(&b),
+            },
+            None => self.0.len().cmp(&other.0.len()),
+        }
+    }
+}
+
+impl PartialOrd for RootPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for RootPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(if self.is_root() { b"/" } else { &self.0 }))
+    }
+}
+
+impl fmt::Debug for RootPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Bytes for people: what is no printable text is escaped.
+pub(crate) fn printable(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            if char.is_control() {
+                text.extend(char.escape_default());
+            } else {
+                text.push(char);
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RootPath {
+        RootPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn t02_spellings_of_one_path_are_one_key() {
+        for text in ["a/b", "/a/b", "./a/b", "a/b/", "a//b", "a/./b"] {
+            assert_eq!(path(text), path("a/b"), "{text}");
+        }
+        assert!(path(".").is_root() && path("/").is_root());
+    }
+
+    #[test]
+    fn t01_a_path_never_leaves_the_image() {
+        for text in ["../x", "a/../../x", "a/..", ".."] {
+            assert!(matches!(RootPath::parse(text), Err(PathError::Leaves(_))), "{text}");
+        }
+        assert_eq!(path("a/..b").as_bytes(), b"a/..b");
+    }
+
+    #[test]
+    fn t31_long_paths_and_components_are_refused() {
+        assert!(matches!(RootPath::parse("a/".repeat(2049)), Err(PathError::TooLong { .. })));
+        assert!(matches!(RootPath::parse("a".repeat(256)), Err(PathError::ComponentTooLong { .. })));
+        assert!(RootPath::parse("a".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn what_is_below_a_directory_follows_it() {
+        let mut paths =
+            ["usr-x", "usr/lib", "usr", "usr/a/b", "usr.x", "", "usr/lib/x", "usr/lib-x"].map(path);
+        paths.sort();
+        let sorted: Vec<_> =
+            paths.iter().map(|p| String::from_utf8_lossy(p.as_bytes()).into_owned()).collect();
+        assert_eq!(sorted, ["", "usr", "usr/a/b", "usr/lib", "usr/lib/x", "usr/lib-x", "usr-x", "usr.x"]);
+    }
+
+    #[test]
+    fn below_goes_by_components() {
+        assert!(path("usr/local/go").is_in(&path("usr/local")));
+        assert!(!path("usr/locale").is_in(&path("usr/local")));
+        assert!(path("usr").is_below(&RootPath::root()));
+        assert!(!RootPath::root().is_below(&RootPath::root()));
+    }
+
+    #[test]
+    fn a_path_comes_apart_and_together() {
+        let p = path("a/b/c");
+        assert_eq!(p.parent(), Some(path("a/b")));
+        assert_eq!(path("a").parent(), Some(RootPath::root()));
+        assert_eq!(p.name(), b"c");
+        assert_eq!(p.ancestors().collect::<Vec<_>>(), [RootPath::root(), path("a"), path("a/b")]);
+        assert_eq!(path("opt").join_path(&p), path("opt/a/b/c"));
+        assert_eq!(RootPath::root().join(b"a"), path("a"));
+    }
+
+    #[test]
+    fn t32_names_that_are_not_utf8_are_kept_and_escaped_for_people() {
+        let p = RootPath::parse(b"a/\xff\n").unwrap();
+        assert_eq!(p.as_bytes(), b"a/\xff\n");
+        assert_eq!(p.to_string(), r"a/\xff\n");
+    }
+}
