@@ -12,8 +12,16 @@ mod layout;
 mod members;
 mod nearest;
 mod oci_archive;
+mod output;
+mod publication;
 mod select;
+mod staging;
+mod write;
 
 pub use found::{Found, PlatformMismatch, find, tags};
 pub use image::{Image, ImageLayer};
 pub use image_error::{FormatProblem, ImageError};
+pub use output::{Output, OutputError, OutputParseError};
+pub use publication::{Publication, PublishedImage, PublishedLayer};
+pub use staging::{StagedFile, Staging};
+pub use write::{Copying, DecodeError, WriteError, write};
