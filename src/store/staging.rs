@@ -18,6 +18,7 @@ use super::write::temporary;
 /// A place for blobs under construction: a private directory that goes when it is dropped.
 ///
 /// It is locked while it is in use, so that one which a killed process left behind is known, and goes at the next start.
+#[derive(Clone)]
 pub struct Staging(Arc<Place>);
 
 struct Place {
