@@ -6,6 +6,7 @@
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
+//! 4. [`spec`]: the customization YAML.
 
 pub mod code;
 pub mod file_error;
@@ -17,3 +18,5 @@ pub mod oci;
 pub mod rootfs;
 
 pub mod layer;
+
+pub mod spec;
