@@ -2,9 +2,10 @@
 
 mod entry;
 mod path;
-
+mod pattern;
 mod tree;
 
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
 pub use path::{PathError, RootPath};
+pub use pattern::{Pattern, PatternError};
 pub use tree::Tree;

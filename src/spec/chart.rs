@@ -1,0 +1,76 @@
+//! Reference mappings of charts.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::reader::Reader;
+use super::{At, ReferenceError, written};
+use crate::oci::{Digest, RegistryName};
+
+/// A repository of a chart's images, and the one that stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceMapping {
+    /// What charts name.
+    pub from: At<MappedImage>,
+    /// What they shall name; without tag and digest the chart's stay.
+    pub to: At<MappedImage>,
+}
+
+/// An image reference as charts write it: host, tag and digest are there only where they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedImage {
+    /// The registry's host and port, where one is written.
+    pub host: Option<String>,
+    /// The repository as it is written.
+    pub repository: String,
+    /// The tag, where one is written.
+    pub tag: Option<String>,
+    /// The digest, where one is written.
+    pub digest: Option<Digest>,
+}
+
+impl FromStr for MappedImage {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let name: RegistryName = text.parse().map_err(|error| ReferenceError::grammar(text, error))?;
+        let named = text.split('@').next().unwrap_or(text);
+        let (named, tag) = match named.rsplit_once(':') {
+            Some((named, tag)) if !tag.contains('/') => (named, Some(tag)),
+            _ => (named, None),
+        };
+        let (host, repository) = match named.split_once('/') {
+            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (Some(host), rest),
+            _ => (None, named),
+        };
+        Ok(Self {
+            host: host.map(str::to_owned),
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest: name.digest().cloned(),
+        })
+    }
+}
+
+impl fmt::Display for MappedImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.host.as_ref().map_or(Ok(()), |host| write!(f, "{host}/"))?;
+        f.write_str(&self.repository)?;
+        self.tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
+        self.digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"))
+    }
+}
+
+/// The mappings, typed.
+pub(super) fn mappings(written: Vec<written::Mapping>, reader: &mut Reader) -> Vec<ReferenceMapping> {
+    let mut image = |text: At<super::form::Text>| {
+        reader.check(text.place, text.0.parse()).map(|image: MappedImage| At::new(image, text.place))
+    };
+    written
+        .into_iter()
+        .filter_map(|mapping| {
+            let (from, to) = (mapping.from.and_then(&mut image), mapping.to.and_then(&mut image));
+            Some(ReferenceMapping { from: from?, to: to? })
+        })
+        .collect()
+}

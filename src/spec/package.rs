@@ -1,0 +1,179 @@
+//! Packages: which are asked for, where they come from and who signed them.
+
+use std::path::PathBuf;
+
+use super::form::{Text, UpgradeForm};
+use super::reader::Reader;
+use super::source::beside;
+use super::{At, Place, SpecErrorKind, ValueError, written};
+
+/// Packages of the base's distribution.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packages {
+    /// Where `contents.packages` stands, where it does.
+    pub at: Option<Place>,
+    /// What is asked for, in order.
+    pub install: Vec<At<PackageRequest>>,
+    /// Where packages come from; empty for what the base is configured with.
+    pub repositories: Vec<At<PackageSource>>,
+    /// The keys that must have signed them; empty for those of the base.
+    pub keyring: Vec<At<KeySource>>,
+    /// Which packages of the base may become newer.
+    pub upgrade: Upgrade,
+    /// Names to treat as present although nothing provides them.
+    pub assume: Vec<At<String>>,
+}
+
+/// A package that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackageRequest {
+    /// It is to be there.
+    Install {
+        /// Its name.
+        name: String,
+        /// The only version that will do, where one is named.
+        version: Option<String>,
+    },
+    /// `!name`: it is not to be there.
+    KeepOut {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Where packages come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackageSource {
+    /// A repository of Alpine's format by its URL.
+    Url(String),
+    /// A one-line source of Debian's format, `deb` included.
+    Line(String),
+}
+
+/// Where a signing key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// In a file below the specification's directory: a relative path without `..`.
+    Beside(PathBuf),
+    /// At an https URL.
+    Url(String),
+}
+
+/// Which packages of the base may become newer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Upgrade {
+    /// None.
+    #[default]
+    No,
+    /// Those that the packages asked for need to be newer.
+    Auto,
+    /// These.
+    Names(Vec<At<String>>),
+}
+
+/// The packages, typed.
+pub(super) fn packages(written: &mut written::Contents, reader: &mut Reader) -> Packages {
+    let at = written.packages.as_ref().map(|list| list.place);
+    let install = written.packages.take().map(|list| list.value);
+    let upgrade = match written.upgrade.take() {
+        Some(UpgradeForm::Auto) => Upgrade::Auto,
+        Some(UpgradeForm::Names(names)) => Upgrade::Names(each(Some(names), package_name, reader)),
+        Some(UpgradeForm::No) | None => Upgrade::No,
+    };
+    Packages {
+        at,
+        install: each(install, request, reader),
+        repositories: each(written.repositories.take(), repository, reader),
+        keyring: each(written.keyring.take(), key, reader),
+        upgrade,
+        assume: each(written.assume.take(), provided, reader),
+    }
+}
+
+fn each<T>(
+    list: Option<Vec<At<Text>>>,
+    parse: impl Fn(&str) -> Result<T, SpecErrorKind>,
+    reader: &mut Reader,
+) -> Vec<At<T>> {
+    list.into_iter()
+        .flatten()
+        .filter_map(|text| reader.check(text.place, parse(&text.0)).map(|value| At::new(value, text.place)))
+        .collect()
+}
+
+fn request(text: &str) -> Result<PackageRequest, SpecErrorKind> {
+    if let Some(name) = text.strip_prefix('!') {
+        return Ok(PackageRequest::KeepOut { name: package_name(name)? });
+    }
+    let (name, version) = text.split_once('=').map_or((text, None), |(name, version)| (name, Some(version)));
+    let name = package_name(name)?;
+    match version {
+        Some(version) if !is_version(version) => Err(form(version, "version of a package", "git=2.52.0-r0")),
+        version => Ok(PackageRequest::Install { name, version: version.map(str::to_owned) }),
+    }
+}
+
+/// Letters, digits and `+ . _ -`, as both distributions have them.
+fn package_name(text: &str) -> Result<String, SpecErrorKind> {
+    let is_fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'_' | b'-');
+    match text.bytes().next() {
+        Some(first)
+            if (first.is_ascii_alphanumeric() || first == b'_' || first == b'.')
+                && text.bytes().all(is_fit) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err(form(text, "package name", "git")),
+    }
+}
+
+/// Letters, digits and `. + - ~ : _`, first a letter or digit.
+fn is_version(text: &str) -> bool {
+    let is_fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'~' | b':' | b'_');
+    text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && text.bytes().all(is_fit)
+}
+
+/// A name that packages depend on: a package, a path, or a name with its kind, such as `so:libc.so.6`.
+fn provided(text: &str) -> Result<String, SpecErrorKind> {
+    match !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err(form(text, "name that a package can need", "/bin/sh")),
+    }
+}
+
+fn repository(text: &str) -> Result<PackageSource, SpecErrorKind> {
+    const EXAMPLE: &str = "https://dl-cdn.alpinelinux.org/alpine/v3.23/main";
+    if text.chars().any(char::is_control) {
+        return Err(form(text, "repository", EXAMPLE));
+    }
+    if text.strip_prefix("deb").is_some_and(|rest| rest.starts_with([' ', '\t'])) {
+        return match text.split_whitespace().any(is_url) {
+            true => Ok(PackageSource::Line(text.to_owned())),
+            false => Err(form(text, "one-line source", "deb https://deb.debian.org/debian trixie main")),
+        };
+    }
+    match is_url(text) {
+        true => Ok(PackageSource::Url(text.to_owned())),
+        false => Err(form(text, "repository", EXAMPLE)),
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    let schemes = ["https://", "http://", "file:"];
+    schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
+        && !text.contains(char::is_whitespace)
+}
+
+fn key(text: &str) -> Result<KeySource, SpecErrorKind> {
+    if text.contains("://") {
+        return match text.starts_with("https://") && is_url(text) {
+            true => Ok(KeySource::Url(text.to_owned())),
+            false => Err(form(text, "https URL", "https://example.com/key.gpg")),
+        };
+    }
+    Ok(KeySource::Beside(beside(text)?))
+}
+
+fn form(found: &str, expected: &'static str, example: &'static str) -> SpecErrorKind {
+    ValueError::Form { found: found.into(), expected, example }.into()
+}
