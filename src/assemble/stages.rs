@@ -202,10 +202,8 @@ fn lay_out(
     let mut artifacts = Vec::new();
     for artifact in &plan.artifacts {
         let layers = indexes.all(Trust::Artifact, &artifact.image.layers).expect("every artifact is indexed");
-        let flat = View::of(layers.iter().map(|index| &**index)).map_err(Fault::from);
-        let contents = flat
-            .and_then(|flat| Ok(contents::artifact(&flat, &take(shop, plan, artifact), &view)?))
-            .map_err(about_artifact(plan, artifact))?;
+        let contents = contents::artifact(&layers, &take(shop, plan, artifact), &view);
+        let contents = contents.map_err(Fault::from).map_err(about_artifact(plan, artifact))?;
         view.apply_contents(&contents);
         artifacts.push(contents);
     }

@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::operation::{LayerContents, Position};
 use super::placement::{Allow, Conflict, Directories, Placement, Thing};
 use super::view::{Node, View, ViewError};
 use crate::code::{Code, Coded};
+use crate::layer::{Fault, ItemKind, LayerIndex};
 use crate::rootfs::{Attributes, Kind, RootPath, Selection};
 use crate::spec::nearest;
 
@@ -71,11 +73,13 @@ pub enum ArtifactError {
     /// All that is included is excluded.
     #[error("everything that is included is excluded as well")]
     AllExcluded,
-    /// A file that the archive holds in a sparse format.
-    #[error("the content of `{path}` is sparse")]
-    Sparse {
-        /// The file.
+    /// Something that is taken cannot be used.
+    #[error("`{path}`: {fault}")]
+    Fault {
+        /// Its path.
         path: RootPath,
+        /// Why.
+        fault: Fault,
     },
 }
 
@@ -85,16 +89,18 @@ impl Coded for ArtifactError {
             Self::View(error) => error.code(),
             Self::Conflict(error) => error.code(),
             Self::Nothing { .. } | Self::AllExcluded => Code::GlobEmpty,
-            Self::Sparse { .. } => Code::TarSparse,
+            Self::Fault { fault, .. } => fault.code(),
         }
     }
 }
 
-/// Lays out what is taken from `flat`, the view of the artifact's layers, on the view `below`.
+/// Lays out what is taken from an artifact of these layers, the lowest first, on the view `below`.
 ///
 /// The order is the one in which a single reading gives it: the topmost layer first, within it the order of the stream,
 /// parents before children, content at the item that holds it.
-pub fn artifact(flat: &View, take: &Take, below: &View) -> Result<LayerContents, ArtifactError> {
+pub fn artifact(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Result<LayerContents, ArtifactError> {
+    refuse_faults(layers, take)?;
+    let flat = &View::of(layers.iter().map(|index| &**index))?;
     let selected = select(flat, take)?;
     let carriers = carriers(&selected);
     let mut order: Vec<_> = selected
@@ -122,6 +128,22 @@ pub fn artifact(flat: &View, take: &Take, below: &View) -> Result<LayerContents,
         }
     }
     Ok(placement.contents)
+}
+
+/// Refuses a selected item that cannot be used; what is not selected may be as it likes.
+fn refuse_faults(layers: &[Arc<LayerIndex>], take: &Take) -> Result<(), ArtifactError> {
+    let mut cursor = take.selection.cursor();
+    for index in layers {
+        for (ordinal, fault) in &index.faults {
+            match &index.items[*ordinal as usize].kind {
+                ItemKind::Entry(entry) if cursor.takes(&entry.path) => {
+                    return Err(ArtifactError::Fault { path: entry.path.clone(), fault: fault.clone() });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A selected path.
@@ -167,9 +189,6 @@ fn select<'a>(flat: &'a View, take: &Take) -> Result<Vec<Selected<'a>>, Artifact
         let (Some(item), Some(data)) = (node.item, node.data) else { continue };
         if !cursor.takes(path) {
             continue;
-        }
-        if matches!(&node.entry.kind, Kind::File(content) if content.sparse) {
-            return Err(ArtifactError::Sparse { path: path.clone() });
         }
         selected.push(Selected { path, node, item, data });
     }
@@ -252,8 +271,8 @@ mod tests {
 
     /// Lays out the layers, lowest first, and says what is written; `~` marks what has another time than its own.
     fn lay(layers: &[&[&str]], take: &Take, below: &View) -> Result<Vec<String>, ArtifactError> {
-        let indexes: Vec<LayerIndex> = layers.iter().map(|lines| index(lines)).collect();
-        Ok(written(&artifact(&View::of(&indexes)?, take, below)?.operations))
+        let indexes: Vec<_> = layers.iter().map(|lines| Arc::new(index(lines))).collect();
+        Ok(written(&artifact(&indexes, take, below)?.operations))
     }
 
     fn written(operations: &[Operation]) -> Vec<String> {
@@ -363,7 +382,7 @@ mod tests {
     fn what_is_taken_gets_the_owner_and_directory_that_are_asked_for() {
         let mut take = taking(&["usr/bin"], &[]);
         (take.uid, take.gid, take.to) = (Some(7), Some(8), path("opt/tool"));
-        let contents = artifact(&view(&["usr/bin/x"]), &take, &View::default()).unwrap();
+        let contents = artifact(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
         assert_eq!(written(&contents.operations).last().unwrap(), "opt/tool/usr/bin/x");
         let Operation::Entry { entry, .. } = contents.operations.last().unwrap() else { panic!() };
         assert_eq!(entry.attributes.owner.to_string(), "7:8");
@@ -371,13 +390,13 @@ mod tests {
 
     #[test]
     fn every_overwrite_is_a_finding() {
-        let contents = artifact(&view(&["etc/passwd=1"]), &taking(&["etc"], &[]), &view(&["etc/passwd=2"])).unwrap();
+        let contents = artifact(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"])).unwrap();
         let [Finding::Overwrites(overwrite)] = &contents.findings[..] else { panic!("{:?}", contents.findings) };
         assert_eq!((overwrite.path.to_string().as_str(), overwrite.same), ("etc/passwd", false));
     }
 
     /// What a first pass gives for these layers, lowest first.
-    fn guess(layers: &[LayerIndex], take: &Take, below: &View) -> Option<Vec<Operation>> {
+    fn guess(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Option<Vec<Operation>> {
         let mut pass = FirstPass::new(take, below, layers.len() as u32 - 1);
         for layer in layers.iter().rev() {
             for (ordinal, item) in layer.items.iter().enumerate() {
@@ -391,11 +410,11 @@ mod tests {
     #[test]
     fn a_first_pass_is_right_where_nothing_comes_too_late() {
         let below = view(&["usr/lib/", "lib -> usr/lib"]);
-        let lower = index(&["usr/", "usr/lib/", "usr/lib/a", "usr/lib/b => usr/lib/a", "lib/", "lib/c", "x -> y"]);
-        let upper = index(&["usr/", "usr/.wh.gone", "usr/new", "usr/lib/", "usr/lib/d"]);
+        let lower = Arc::new(index(&["usr/", "usr/lib/", "usr/lib/a", "usr/lib/b => usr/lib/a", "lib/", "lib/c", "x -> y"]));
+        let upper = Arc::new(index(&["usr/", "usr/.wh.gone", "usr/new", "usr/lib/", "usr/lib/d"]));
         for layers in [vec![lower.clone()], vec![lower, upper]] {
             let take = taking(&["**"], &["usr/lib/none"]);
-            let exact = artifact(&View::of(&layers).unwrap(), &take, &below).unwrap();
+            let exact = artifact(&layers, &take, &below).unwrap();
             assert!(exact.writes_the_same(&guess(&layers, &take, &below).unwrap()));
         }
     }
@@ -403,13 +422,13 @@ mod tests {
     #[test]
     fn a_first_pass_is_known_to_be_wrong_where_something_comes_too_late() {
         for (layers, include) in [
-            (vec![index(&["d/x", "d/ 0700"])], "d/x"),
-            (vec![index(&["a", "d/b => a"])], "d"),
-            (vec![index(&["d/ 0700", "d/y"]), index(&["d/x"])], "d/x"),
-            (vec![index(&["lib -> usr/lib"]), index(&["lib/x"])], "usr/lib/x"),
+            ([index(&["d/x", "d/ 0700"])].map(Arc::new).to_vec(), "d/x"),
+            ([index(&["a", "d/b => a"])].map(Arc::new).to_vec(), "d"),
+            ([index(&["d/ 0700", "d/y"]), index(&["d/x"])].map(Arc::new).to_vec(), "d/x"),
+            ([index(&["lib -> usr/lib"]), index(&["lib/x"])].map(Arc::new).to_vec(), "usr/lib/x"),
         ] {
             let take = taking(&[include], &[]);
-            let exact = artifact(&View::of(&layers).unwrap(), &take, &View::default()).unwrap();
+            let exact = artifact(&layers, &take, &View::default()).unwrap();
             let guess = guess(&layers, &take, &View::default());
             assert!(guess.is_none_or(|guess| !exact.writes_the_same(&guess)), "{include}");
         }

@@ -21,6 +21,7 @@ pub(super) fn index(lines: &[&str]) -> LayerIndex {
         size: 0,
         items,
         kept: BTreeMap::new(),
+        faults: BTreeMap::new(),
         warnings: Vec::new(),
     }
 }

@@ -128,7 +128,7 @@ impl View {
         }
     }
 
-    /// Applies a layer: first its whiteouts to what is below, then its entries in their order.
+    /// Applies a layer: first its whiteouts to what is below, then its entries in their order, but for faulty ones.
     pub fn apply(&mut self, index: &LayerIndex) -> Result<(), ViewError> {
         // All are resolved in the view below, so that their order among each other does not matter.
         let mut removals = Vec::new();
@@ -146,8 +146,8 @@ impl View {
             }
         }
         for (ordinal, item) in index.items.iter().enumerate() {
-            if let ItemKind::Entry(entry) = &item.kind {
-                let ordinal = u32::try_from(ordinal).expect("a layer has fewer than 2^32 items");
+            let ordinal = u32::try_from(ordinal).expect("a layer has fewer than 2^32 items");
+            if let (ItemKind::Entry(entry), false) = (&item.kind, index.faults.contains_key(&ordinal)) {
                 self.add(entry, Position { layer: self.layers, ordinal }, index.kept.get(&ordinal))?;
             }
         }
