@@ -6,5 +6,6 @@ mod path;
 mod tree;
 
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
+pub(crate) use path::printable;
 pub use path::{PathError, RootPath};
 pub use tree::Tree;
