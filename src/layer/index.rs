@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Fault;
 use crate::oci::Digest;
 use crate::rootfs::{Entry, RootPath};
 
@@ -17,6 +18,9 @@ pub struct LayerIndex {
     pub items: Vec<Item>,
     /// The bytes of the small files that later stages need (accounts, os-release, package databases and the like), by ordinal.
     pub kept: BTreeMap<u32, Arc<[u8]>>,
+    /// What keeps items of an artifact's layer from being used, by ordinal. Reading refuses selected items with one, so these
+    /// are the faults of items that were not selected.
+    pub faults: BTreeMap<u32, Fault>,
     /// What was tolerated.
     pub warnings: Vec<Warning>,
 }
@@ -42,7 +46,7 @@ pub enum ItemKind {
 }
 
 /// Something odd about a layer that does not keep it from being read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Warning {
     /// `W_TAR_NO_END`: the archive has no zero blocks at its end.
     NoEnd,
@@ -52,4 +56,6 @@ pub enum Warning {
     Compression,
     /// `W_TAR_WHITEOUT`: a base's whiteout has an odd name and was ignored.
     Whiteout(RootPath),
+    /// `W_TAR_TYPE`: a base's entry of an unknown type was read over.
+    Type(RootPath),
 }

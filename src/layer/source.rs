@@ -1,4 +1,4 @@
-//! Where the bytes of blobs come from.
+//! Where blobs come from.
 
 use std::io::Read;
 
@@ -6,23 +6,24 @@ use crate::code::{Code, Coded};
 use crate::file_error::FileError;
 use crate::oci::{Descriptor, Digest};
 
-/// A place that holds blobs: a layout, an archive, a registry, memory.
+/// A place that holds blobs: an image layout, an archive, a registry.
 pub trait BlobSource: Send + Sync {
-    /// Opens a blob's bytes as they are stored; nothing is verified.
+    /// The raw bytes of a blob as they are stored, unverified: read them through a
+    /// [`VerifiedReader`](super::VerifiedReader).
     fn open(&self, descriptor: &Descriptor) -> Result<Box<dyn Read + Send>, SourceError>;
 }
 
-/// A blob that cannot be opened.
+/// A blob that cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// It is not there.
+    /// The source does not hold it.
     #[error("blob {digest} is missing")]
     Missing {
         /// The blob.
         digest: Digest,
     },
-    /// It is only at a foreign address, which is never contacted.
-    #[error("blob {digest} is only at a foreign address")]
+    /// Only the addresses in its descriptor hold it, which are never contacted.
+    #[error("blob {digest} is held by foreign addresses alone")]
     Foreign {
         /// The blob.
         digest: Digest,

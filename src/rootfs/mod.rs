@@ -6,6 +6,7 @@ mod pattern;
 mod tree;
 
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
+pub(crate) use path::printable;
 pub use path::{PathError, RootPath};
 pub use pattern::{Pattern, PatternError};
 pub use tree::Tree;
