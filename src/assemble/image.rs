@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Workshop;
 use super::error::Fault;
 use crate::contents::{Dangling, Finding};
-use crate::layer::{BlobSource, WrittenLayer};
+use crate::layer::{BlobSource, Warning, WrittenLayer};
 use crate::oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform, annotations, json};
 use crate::plan::ImagePlan;
 
@@ -23,6 +23,8 @@ pub struct AssembledImage {
     pub config_bytes: Vec<u8>,
     /// The layers, base first.
     pub layers: Vec<AssembledLayer>,
+    /// What was tolerated of its inputs' layers, and in which input.
+    pub warnings: Vec<(String, Warning)>,
 }
 
 /// A layer of an assembled image.
@@ -95,7 +97,8 @@ pub(super) fn image(
         return Err(Fault::Document { what: "manifest", found, limit });
     }
     let descriptor = Descriptor::of(MediaType::Manifest, &manifest);
-    Ok(AssembledImage { platform: plan.platform.clone(), descriptor, manifest, config, config_bytes, layers })
+    let platform = plan.platform.clone();
+    Ok(AssembledImage { platform, descriptor, manifest, config, config_bytes, layers, warnings: Vec::new() })
 }
 
 /// What the history says of a layer of ours; nothing for the base's, whose history stays.

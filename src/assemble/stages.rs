@@ -18,7 +18,7 @@ use super::indexes::Indexes;
 use super::write::{self, Made};
 use super::{Workshop, config};
 use crate::contents::{self, LayerContents, Take, View};
-use crate::layer::{BlobSource, Codec, LayerIndex, Trust, WrittenLayer};
+use crate::layer::{BlobSource, Codec, LayerIndex, Trust, Warning, WrittenLayer};
 use crate::oci::{Compression, Digest};
 use crate::plan::{ArtifactPlan, ImagePlan};
 use crate::spec::Place;
@@ -297,7 +297,22 @@ fn finish(
     if let Some(layer) = state {
         push(Origin::State, &layer, one.state, dangling.next().unwrap_or_default());
     }
-    image::image(shop, plan, order.base_name, config::config(plan), layers).map_err(about(plan, "manifest", None))
+    let image = image::image(shop, plan, order.base_name, config::config(plan), layers);
+    let mut image = image.map_err(about(plan, "manifest", None))?;
+    image.warnings = warnings(plan, indexes);
+    Ok(image)
+}
+
+/// What was tolerated of an image's inputs.
+fn warnings(plan: &ImagePlan, indexes: &Indexes) -> Vec<(String, Warning)> {
+    let base = plan.base.iter().map(|base| (Trust::Base, base, "base".to_owned()));
+    let artifacts = plan.artifacts.iter().map(|one| (Trust::Artifact, &one.image, format!("artifact {}", one.source)));
+    let of = |(trust, image, subject): (Trust, &Image, String)| {
+        let layers = indexes.all(trust, &image.layers).unwrap_or_default();
+        let all = layers.iter().flat_map(|index| index.warnings.clone()).collect::<Vec<_>>();
+        all.into_iter().map(move |warning| (subject.clone(), warning))
+    };
+    base.chain(artifacts).flat_map(of).collect()
 }
 
 /// The base's layers, byte for byte as they are.

@@ -61,7 +61,7 @@ pub(super) fn first_pass(
     Ok((indexes, made))
 }
 
-/// Reads a layer for its index alone.
+/// Reads a layer for its index alone, whatever will be taken from it.
 pub(super) fn index(
     shop: &Workshop<'_>,
     image: &Image,
@@ -69,7 +69,7 @@ pub(super) fn index(
     what: &str,
     trust: Trust,
 ) -> Result<LayerIndex, Fault> {
-    read(shop, image, one, what, trust, &mut layer::IndexOnly)
+    read(shop, image, one, what, trust, &mut layer::Survey)
 }
 
 /// Writes what an artifact's layer holds, reading those of the artifact's layers that it takes content from.
@@ -150,8 +150,8 @@ fn read(
 fn write(writer: &mut Writer, operation: &Operation) -> io::Result<Option<Position>> {
     match operation {
         Operation::Entry { entry, data } => writer.entry(entry).map(|()| *data),
-        Operation::Whiteout(path) => writer.whiteout(path).map(|()| None),
-        Operation::Opaque(dir) => writer.opaque(dir).map(|()| None),
+        Operation::Whiteout { path, mtime } => writer.whiteout(path, *mtime).map(|()| None),
+        Operation::Opaque { dir, mtime } => writer.opaque(dir, *mtime).map(|()| None),
     }
 }
 
@@ -162,6 +162,10 @@ struct Guess<'a> {
 }
 
 impl Visitor for Guess<'_> {
+    fn selects(&mut self, _: u32, item: &Item) -> bool {
+        self.pass.selects(item)
+    }
+
     fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
         let mut data = None;
         for operation in self.pass.item(ordinal, item) {
@@ -210,6 +214,11 @@ impl<'a> Replay<'a> {
 }
 
 impl Visitor for Replay<'_> {
+    /// What is laid out was judged by its index.
+    fn selects(&mut self, _: u32, _: &Item) -> bool {
+        false
+    }
+
     fn item(&mut self, ordinal: u32, _: &Item) -> io::Result<bool> {
         if self.next != Some(Position { layer: self.layer, ordinal }) {
             return Ok(false);

@@ -1,8 +1,6 @@
 //! `overcoat build`
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 
 use super::args::{Allowance, Build};
@@ -10,7 +8,6 @@ use super::failure::Failure;
 use super::{progress, summary};
 use crate::code::{Code, Coded};
 use crate::contents::Allow;
-use crate::file_error::At;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::RegistryMap;
@@ -100,16 +97,7 @@ fn invalid(file: &SpecFile) -> Failure {
     failure
 }
 
-/// Reads a specification; more than it may hold is not read.
+/// Reads a specification.
 pub(super) fn read(path: &Path) -> Result<SpecFile, Failure> {
-    let limit = spec::FILE_LIMIT;
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).at(path);
-    read.map_err(|error| Failure::of(error.code(), error.to_string(), None))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let message = format!("{}: the specification is no UTF-8", path.display());
-        Failure::of(Code::SpecYaml, message, None)
-    })?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
-    Ok(SpecFile { name: path.display().to_string(), dir, text })
+    SpecFile::open(path).map_err(|error| Failure::of(error.code(), error.to_string(), None))
 }

@@ -19,7 +19,7 @@ pub(super) fn run(args: &Validate) -> Result<(), Failure> {
             let diagnostic = Diagnostic::of_finding(&file, &finding);
             match finding.severity {
                 Severity::Error => failure.add(diagnostic),
-                Severity::Note => notes.push(diagnostic),
+                Severity::Note | Severity::Warning => notes.push(diagnostic),
             }
         }
     }

@@ -10,11 +10,12 @@ use super::operation::{Operation, Position};
 use super::placement::{Directories, Placement, Thing};
 use super::view::View;
 use crate::layer::{Item, ItemKind, LayerIndex};
-use crate::rootfs::{Attributes, Entry, Kind, RootPath, Tree};
+use crate::rootfs::{Attributes, Cursor, Entry, Kind, RootPath, Tree};
 
 /// A layer being laid out from items as they stream by, the topmost layer's first.
 pub struct FirstPass<'a> {
     take: &'a Take,
+    cursor: Cursor<'a>,
     placement: Placement<'a>,
     seen: Seen<'a>,
     /// What the layers above bring or take away.
@@ -45,12 +46,21 @@ impl<'a> FirstPass<'a> {
     pub fn new(take: &'a Take, below: &'a View, topmost: u32) -> Self {
         Self {
             take,
+            cursor: take.selection.cursor(),
             placement: Placement::on(below, take.allow, take.latest),
             seen: Seen { take, directories: HashMap::new() },
             cover: Tree::default(),
             places: HashMap::new(),
             layer: topmost,
             is_wrong: false,
+        }
+    }
+
+    /// Whether an item's path is taken.
+    pub fn selects(&mut self, item: &Item) -> bool {
+        match &item.kind {
+            ItemKind::Entry(entry) => self.cursor.takes(&entry.path),
+            ItemKind::Whiteout(_) | ItemKind::Opaque(_) => false,
         }
     }
 
@@ -101,7 +111,7 @@ impl<'a> FirstPass<'a> {
             let at = self.take.to.join_path(&entry.path);
             self.seen.directories.insert(at, self.take.attributes(&entry.attributes));
         }
-        if !self.take.selection.takes(&entry.path) {
+        if !self.cursor.takes(&entry.path) {
             return;
         }
         let position = Position { layer: self.layer, ordinal };

@@ -26,9 +26,19 @@ pub enum Operation {
         data: Option<Position>,
     },
     /// A path of the layers below that goes.
-    Whiteout(RootPath),
+    Whiteout {
+        /// The path.
+        path: RootPath,
+        /// When the marker was made, in seconds since 1970.
+        mtime: i64,
+    },
     /// A directory whose content in the layers below goes.
-    Opaque(RootPath),
+    Opaque {
+        /// The directory.
+        dir: RootPath,
+        /// When the marker was made, in seconds since 1970.
+        mtime: i64,
+    },
 }
 
 /// Everything that a layer of ours holds, and what is noteworthy about it.
@@ -76,7 +86,8 @@ impl Operation {
     /// Whether both are written as the same bytes; a digest that is not known yet does not count.
     fn writes_the_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Whiteout(a), Self::Whiteout(b)) | (Self::Opaque(a), Self::Opaque(b)) => a == b,
+            (Self::Whiteout { path: a, mtime: at }, Self::Whiteout { path: b, mtime })
+            | (Self::Opaque { dir: a, mtime: at }, Self::Opaque { dir: b, mtime }) => a == b && at == mtime,
             (Self::Entry { entry: a, data: from_a }, Self::Entry { entry: b, data: from_b }) => {
                 let same_kind = match (&a.kind, &b.kind) {
                     (Kind::File(a), Kind::File(b)) => a.size == b.size,

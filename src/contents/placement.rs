@@ -151,12 +151,13 @@ impl<'a> Placement<'a> {
         self.put_parents(path, &NoDirectories)?;
         if opaque {
             self.put_parent(path.clone(), &NoDirectories)?;
-            let below: Vec<_> = self.below.below(path).map(|(path, _)| path.clone()).collect();
-            below.into_iter().for_each(|path| drop(self.removed.insert(path, ())));
-            self.contents.operations.push(Operation::Opaque(path.clone()));
+            for (below, _) in self.below.below(path) {
+                self.removed.insert(below.clone(), ());
+            }
+            self.contents.operations.push(Operation::Opaque { dir: path.clone(), mtime: self.generated });
         } else {
             self.removed.insert(path.clone(), ());
-            self.contents.operations.push(Operation::Whiteout(path.clone()));
+            self.contents.operations.push(Operation::Whiteout { path: path.clone(), mtime: self.generated });
         }
         Ok(())
     }

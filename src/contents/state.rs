@@ -190,8 +190,8 @@ mod tests {
     fn written(contents: &LayerContents) -> Vec<String> {
         let text = |operation: &Operation| match operation {
             Operation::Entry { entry, .. } => format!("{} {}", entry.path, entry.attributes.mode),
-            Operation::Whiteout(path) => format!("whiteout {path}"),
-            Operation::Opaque(path) => format!("opaque {path}"),
+            Operation::Whiteout { path, .. } => format!("whiteout {path}"),
+            Operation::Opaque { dir, .. } => format!("opaque {dir}"),
         };
         contents.operations.iter().map(text).collect()
     }

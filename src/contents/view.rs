@@ -160,8 +160,8 @@ impl View {
         let layer = self.layers;
         for operation in &contents.operations {
             match operation {
-                Operation::Whiteout(path) => self.remove_all(path),
-                Operation::Opaque(dir) => self.remove_below(dir),
+                Operation::Whiteout { path, .. } => self.remove_all(path),
+                Operation::Opaque { dir, .. } => self.remove_below(dir),
                 Operation::Entry { entry, .. } => {
                     let shared = match &entry.kind {
                         Kind::Hardlink(target) => self.tree.get(target).map(|node| Arc::clone(&node.entry)),

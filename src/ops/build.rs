@@ -132,7 +132,7 @@ pub fn build(
     let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;
     for output in outputs {
         check_output(output, &plan)?;
-        output.check().map_err(|error| Box::new(error.into()))?;
+        output.check().map_err(|error| Box::new(WriteError::from(error)))?;
     }
     let staging = Staging::beside(first)?;
     let budget = Budget::new(options.limits.build_bytes);

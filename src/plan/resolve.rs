@@ -12,7 +12,7 @@ use super::{AccountsPlan, ArtifactPlan, FileKind, FilePlan, ImagePlan, Plan, Run
 use crate::limits::Limits;
 use crate::oci::{Locator, Platform, RegistryMap};
 use crate::rootfs::{Attributes, NewGroup, NewUser, Selection};
-use crate::spec::{self, At, Customization, FileSource, Place, SpecFile, Specification, StaticKind};
+use crate::spec::{self, At, Customization, FileSource, Place, SourceDir, SourceError, SpecFile, Specification, StaticKind};
 use crate::store::{Found, PlatformMismatch};
 
 /// What a plan depends on besides its specification.
@@ -148,13 +148,11 @@ fn files<'a>(
 
 /// Reads a file beside the specification, once.
 fn beside(file: &SpecFile, source: &At<std::path::PathBuf>, context: &Context<'_>) -> Result<Content, Problem> {
-    let mut source = spec::open_source(file, &source.value, context.limits)?;
+    let dir = SourceDir::open(&file.dir).map_err(SourceError::from)?;
+    let source = dir.file(&source.value, context.limits.source_bytes)?;
     let size = source.size();
-    let content = Content::read(&mut source, size, || (context.spool)());
-    content.map_err(|error| match error.downcast::<spec::SourceError>() {
-        Ok(error) => error.into(),
-        Err(error) => Problem::Spool(error),
-    })
+    let content = Content::read(source, size, || (context.spool)());
+    content.map_err(|error| error.downcast::<SourceError>().map_or_else(Problem::Spool, Problem::from))
 }
 
 /// An artifact that was found, before a platform of it is chosen.
