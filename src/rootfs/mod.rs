@@ -1,10 +1,16 @@
 //! What is inside an image: paths, entries, trees, patterns and accounts as plain values.
 
+mod automaton;
 mod entry;
+mod glob;
 mod path;
-
+mod pattern;
+mod selection;
 mod tree;
 
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
+pub use glob::GlobError;
 pub use path::{PathError, RootPath};
+pub use pattern::{Pattern, PatternError};
+pub use selection::{Cursor, Selection};
 pub use tree::Tree;
