@@ -1,5 +1,7 @@
 //! What is inside an image: paths, entries, trees, patterns and accounts as plain values.
 
+mod account_file;
+mod accounts;
 mod automaton;
 mod entry;
 mod glob;
@@ -8,6 +10,8 @@ mod pattern;
 mod selection;
 mod tree;
 
+pub use account_file::user_of;
+pub use accounts::{AccountError, AccountFiles, Home, MergedAccounts, NewGroup, NewUser, merge_accounts};
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
 pub use glob::GlobError;
 pub use path::{PathError, RootPath};

@@ -32,18 +32,18 @@ pub(super) enum Form {
     Glob { cleaned: Arc<str>, glob: Glob, alone: Arc<Automaton> },
 }
 
-/// A text that is no pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a text is no pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It names the root, or nothing at all.
-    #[error("pattern `{0}` names no path; `**` takes everything")]
-    Empty(String),
+    #[error("names no path; `**` takes everything")]
+    Empty,
     /// It begins with `!`.
-    #[error("pattern `{0}` begins with `!`, which negates nothing here")]
-    Negated(String),
-    /// It leaves the image through `..`.
-    #[error("pattern `{0}` leaves the image through `..`")]
-    Leaves(String),
+    #[error("a pattern cannot begin with `!`; write `\\!` for the character itself")]
+    Negated,
+    /// It leads out of the root.
+    #[error("path leaves the image through `..`")]
+    Leaves,
     /// It is longer than the limit.
     #[error("pattern of {found} bytes is longer than {limit}")]
     TooLong {
@@ -53,20 +53,15 @@ pub enum PatternError {
         limit: usize,
     },
     /// Its syntax is wrong.
-    #[error("pattern `{pattern}`: {source}")]
-    Malformed {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong.
-        source: GlobError,
-    },
+    #[error(transparent)]
+    Malformed(#[from] GlobError),
 }
 
 impl Coded for PatternError {
     fn code(&self) -> Code {
         match self {
             Self::TooLong { .. } => Code::LimitSpec,
-            Self::Empty(_) | Self::Negated(_) | Self::Leaves(_) | Self::Malformed { .. } => Code::SpecPattern,
+            Self::Empty | Self::Negated | Self::Leaves | Self::Malformed(_) => Code::SpecPattern,
         }
     }
 }
@@ -84,8 +79,7 @@ impl Pattern {
         let form = if glob::is_plain(&cleaned) {
             Form::Plain(cleaned.into())
         } else {
-            let glob = Glob::parse(&cleaned)
-                .map_err(|source| PatternError::Malformed { pattern: text.to_owned(), source })?;
+            let glob = Glob::parse(&cleaned)?;
             Form::Glob { cleaned: cleaned.into(), alone: Arc::new(Automaton::new([&glob])), glob }
         };
         Ok(Self { text: text.into(), form })
@@ -151,17 +145,17 @@ fn clean(text: &str) -> Result<String, PatternError> {
     for component in text.trim().split('/') {
         match component {
             "" | "." => {}
-            ".." if components.pop().is_none() => return Err(PatternError::Leaves(text.to_owned())),
+            ".." if components.pop().is_none() => return Err(PatternError::Leaves),
             ".." => {}
             component => components.push(component),
         }
     }
     let cleaned = components.join("/");
     if cleaned.is_empty() {
-        return Err(PatternError::Empty(text.to_owned()));
+        return Err(PatternError::Empty);
     }
     if cleaned.starts_with('!') {
-        return Err(PatternError::Negated(text.to_owned()));
+        return Err(PatternError::Negated);
     }
     Ok(cleaned)
 }
@@ -237,13 +231,13 @@ mod tests {
     fn what_names_no_path_in_the_image_is_refused() {
         use PatternError::*;
         for text in ["", " ", ".", "/", "a/..", "./"] {
-            assert_eq!(Pattern::parse(text), Err(Empty(text.into())));
+            assert_eq!(Pattern::parse(text), Err(Empty));
         }
         for text in ["..", "../etc", "/../etc", "a/../../b"] {
-            assert_eq!(Pattern::parse(text), Err(Leaves(text.into())));
+            assert_eq!(Pattern::parse(text), Err(Leaves));
         }
         for text in ["!a", "/!a", " !a", "!"] {
-            assert_eq!(Pattern::parse(text), Err(Negated(text.into())));
+            assert_eq!(Pattern::parse(text), Err(Negated));
         }
         assert!(matches(r"\!a", "!a"));
     }
@@ -251,7 +245,7 @@ mod tests {
     #[test]
     fn malformed_and_long_patterns_are_refused() {
         let error = Pattern::parse("usr/lib/[").unwrap_err();
-        assert_eq!(error.to_string(), "pattern `usr/lib/[`: `[` is never closed");
+        assert_eq!(error.to_string(), "`[` is never closed");
         assert_eq!(error.code(), Code::SpecPattern);
         let error = Pattern::parse(&"a".repeat(1025)).unwrap_err();
         assert_eq!(
