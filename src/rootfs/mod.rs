@@ -1,12 +1,21 @@
 //! What is inside an image: paths, entries, trees, patterns and accounts as plain values.
 
+mod account_file;
+mod accounts;
+mod automaton;
 mod entry;
+mod glob;
 mod path;
 mod pattern;
+mod selection;
 mod tree;
 
+pub use account_file::user_of;
+pub use accounts::{AccountError, AccountFiles, Home, MergedAccounts, NewGroup, NewUser, merge_accounts};
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
+pub use glob::GlobError;
 pub(crate) use path::printable;
 pub use path::{PathError, RootPath};
 pub use pattern::{Pattern, PatternError};
+pub use selection::{Cursor, Selection};
 pub use tree::Tree;
