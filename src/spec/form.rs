@@ -370,3 +370,55 @@ impl Written for UpgradeForm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::spec::minimal::{codes, errors, image};
+
+    #[test]
+    fn s03_a_mode_is_octal_or_an_error() {
+        let mode =
+            |text: &str| image(&format!("paths: [{{path: /a, contents: x, mode: {text}}}]")).files[0].mode;
+        for (text, bits) in [
+            ("\"0644\"", 0o644),
+            ("'644'", 0o644),
+            ("0644", 0o644),
+            ("0o644", 0o644),
+            ("\"4755\"", 0o4755),
+            ("\"04755\"", 0o4755),
+            ("01777", 0o1777),
+        ] {
+            assert_eq!(mode(text).bits(), bits, "{text}");
+        }
+        for text in
+            ["420", "644", "\"999\"", "999", "0999", "\"64\"", "0x1a4", "-644", "\"17777\"", "6.44", "rw"]
+        {
+            let more = format!("paths: [{{path: /a, contents: x, mode: {text}}}]");
+            assert_eq!(codes(&more), [Code::SpecValue], "{text}");
+        }
+        assert_eq!(
+            errors("paths: [{path: /a, contents: x, mode: 420}]"),
+            ["mode `420` is ambiguous: it begins with no 0"]
+        );
+    }
+
+    #[test]
+    fn s04_an_id_is_what_account_files_can_hold() {
+        assert_eq!(Id::parse("0"), Ok(0));
+        assert_eq!(Id::parse("2147483647"), Ok(2_147_483_647));
+        for text in ["-1", "4294967295", "2147483648", "65535", "+5", "007", "0x10", "", "1e3"] {
+            assert!(Id::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_platform_is_spelled_as_the_format_does() {
+        for text in ["linux/arm46", "linux/arm64/v8", "Linux/amd64", "windows/amd64", "''"] {
+            let more =
+                format!("contents: {{artifacts: [{{name: a/b, includes: [c], platforms: [{text}]}}]}}");
+            assert_eq!(codes(&more), [Code::SpecValue], "{text}");
+        }
+    }
+}

@@ -81,7 +81,7 @@ impl Reader {
     /// Reports a key that a mapping does not have.
     pub(super) fn unknown_key(&mut self, written: &At<String>, keys: &'static [Key]) {
         let mapping = self.mapping();
-        let is_chart = std::ptr::eq(keys, written::Chart::KEYS);
+        let is_chart = keys.iter().any(|key| key.name == "reference_mappings");
         let of_image = written::Image::KEYS.iter().find(|key| key.name == written.value).filter(|_| is_chart);
         if let Some(key) = of_image {
             return self.errors.push(SpecError::new(written.place, KeyError::OfImage { key: key.name }));
@@ -143,5 +143,130 @@ impl Reader {
             }
         }
         Findings { errors: self.errors, notes, keys: self.keys }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::minimal::{codes, errors, image, of, parsed};
+    use crate::spec::parse;
+
+    fn hints(more: &str) -> Vec<String> {
+        let errors = parse(&crate::spec::minimal::file(more)).expect_err(more);
+        errors.iter().map(|error| error.hint().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn s02_an_unknown_key_names_the_one_that_was_meant() {
+        assert_eq!(errors("enviroment: {A: b}"), ["unknown key `enviroment`"]);
+        for (more, hint) in [
+            ("enviroment: {A: b}", "did you mean `environment`?"),
+            ("contents: {pakages: [git]}", "did you mean `packages`?"),
+            ("contents: {includes: [etc]}", "`includes` belongs under `contents.artifacts[]`"),
+            ("packages: [git]", "`packages` belongs under `contents`"),
+            ("reference_mapings: []", "`reference_mappings` belongs under the top level"),
+            ("accounts: {runs as: x}", "did you mean `runs-as`?"),
+            ("gid: 0", "`gid` belongs under `contents.artifacts[]` or `paths[]` or `scripts[]`"),
+            ("nothing-like-it: 0", ""),
+        ] {
+            assert_eq!(hints(more), [hint], "{more}");
+        }
+    }
+
+    #[test]
+    fn missing_keys_are_reported_where_their_mapping_begins() {
+        let errors = parse(&of("id: x\ncontents:\n  artifacts:\n  - excludes: [a]\n")).unwrap_err();
+        let found: Vec<_> = errors.iter().map(|error| (error.place.line, error.to_string())).collect();
+        let missing = |line, key: &str, of: &str| (line, format!("key `{key}`{of} is missing"));
+        let of = " of `contents.artifacts[]`";
+        assert_eq!(
+            found,
+            [
+                missing(1, "name", ""),
+                missing(1, "targets", ""),
+                missing(1, "platforms", ""),
+                missing(4, "name", of),
+                missing(4, "includes", of),
+            ]
+        );
+    }
+
+    #[test]
+    fn other_spellings_are_read_and_noted_once_each() {
+        let more = "accounts: {run_as: nonroot}\ncompression: gzip\npaths:\n- {path: /a, content: x, type: file}\n\
+                    - {path: /b, content: y, type: file}\n\
+                    contents: {artifacts: [{name: a/b, includes: [/etc/a, /etc/b], excludes: [/etc/c]}]}";
+        let notes: Vec<_> = parsed(more).notes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            notes,
+            [
+                "`run_as` is read as `runs-as`, the usual spelling",
+                "`gzip` is read as `GZIP`, the usual spelling",
+                "`content` is read as `contents`, the usual spelling",
+                "`type: file` is read as no `type`, the usual spelling",
+                "`/etc/a` is read as `etc/a`, the usual spelling",
+            ]
+        );
+        assert!(parsed("accounts: {runs-as: nonroot}\ncompression: GZIP").notes.is_empty());
+        assert_eq!(image("compression: Zstd").compression, image("").compression);
+    }
+
+    #[test]
+    fn two_spellings_of_one_key_are_one_key() {
+        assert_eq!(
+            errors("accounts: {run-as: a, runs-as: b}"),
+            ["key `runs-as` is given twice, first on line 4"]
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once_in_the_order_of_the_file() {
+        let found = errors("labels: 1\nports: [x]\ncmd: [1.5]\nplatform: x\npaths: [{path: x}]");
+        assert_eq!(found.len(), 6, "{found:#?}");
+        let lines = parse(&crate::spec::minimal::file("b: 1\na: 2\nlabels: x")).unwrap_err();
+        assert!(lines.is_sorted_by_key(|error| error.place));
+    }
+
+    #[test]
+    fn values_of_another_type_are_named() {
+        for (more, error) in [
+            ("labels: [a]", "`labels`: expected a mapping of texts, found a list"),
+            ("cmd: x", "`cmd`: expected a list, found the text `x`"),
+            ("cmd: [[x]]", "`cmd`: expected text, found a list"),
+            ("paths:", "`paths`: expected a list, found nothing"),
+            ("accounts: {root: yes}", "`root`: expected `true` or `false`, found the text `yes`"),
+            (
+                "accounts: {users: [{name: a, uid: '1'}]}",
+                "`uid`: expected a whole number, found the text `1`",
+            ),
+            ("contents: x", "`contents`: expected a mapping, found the text `x`"),
+            (
+                "contents: {upgrade: true}",
+                "`upgrade`: expected `false`, `auto` or a list of package names, found `true`",
+            ),
+            ("compression: LZ4", "`compression` cannot be `LZ4`"),
+            ("contents: {artifacts: [{name: a/b, includes: []}]}", "`includes` needs at least one element"),
+        ] {
+            assert_eq!(errors(more), [error], "{more}");
+        }
+        assert_eq!(
+            parse(&of("- x")).unwrap_err()[0].to_string(),
+            "expected the keys of a customization, found a list"
+        );
+    }
+
+    #[test]
+    fn s03_texts_that_yaml_takes_for_something_else_ask_for_quotes() {
+        let spec = image("environment: {PORT: 8080, MODE: 0755, V: '1.10', ON: on}");
+        let value = |name: &str| spec.environment[name].as_str();
+        assert_eq!((value("PORT"), value("MODE"), value("V"), value("ON")), ("8080", "0755", "1.10", "on"));
+        for (value, hint) in
+            [("1.10", "\"1.10\""), ("true", "\"true\""), ("null", "\"null\""), ("1e3", "\"1e3\"")]
+        {
+            let more = format!("environment: {{V: {value}}}");
+            assert_eq!(codes(&more), [crate::code::Code::SpecValue]);
+            assert_eq!(hints(&more), [format!("write `{hint}` if this is meant")]);
+        }
+        assert_eq!(hints("environment: {V: }"), ["write `\"\"` if this is meant"]);
     }
 }
