@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use overcoat::spec::{DefinitionId, SpecFile, Specification, parse};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -105,4 +107,43 @@ fn every_public_definition_id_is_one() {
         count += 1;
     }
     assert!(count > 2_000);
+}
+
+/// One change of a text: a stretch of it replaced by something that means something in YAML.
+fn change() -> impl Strategy<Value = (prop::sample::Index, usize, String)> {
+    let pieces = prop::sample::select(vec![
+        "", "\n", "  ", "- ", ": ", "{", "}", "[", "]", "\"", "'", "!", "&a ", "*a", "#", "|", ">", "~",
+        "..", "/", "0", "-1", "1.5", "true", "\t", "\u{1b}", "\u{202e}", "é", "日", "?", ",", "<<: ",
+        "---\n", "%", "\\", "\0",
+    ]);
+    (
+        any::<prop::sample::Index>(),
+        0_usize..12,
+        prop::collection::vec(pieces, 0..4).prop_map(|list| list.concat()),
+    )
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_refused_without_a_reason(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(change(), 1..6),
+    ) {
+        let mut file = which.get(&fixtures("valid")).clone();
+        for (at, length, piece) in changes {
+            let mut chars: Vec<char> = file.text.chars().collect();
+            let start = at.index(chars.len() + 1);
+            let end = (start + length).min(chars.len());
+            chars.splice(start..end, piece.chars());
+            file.text = chars.into_iter().collect();
+        }
+        if let Err(errors) = parse(&file) {
+            prop_assert!(!errors.is_empty());
+            for error in errors {
+                prop_assert!(error.place.line >= 1 && error.place.column >= 1 && error.place.length >= 1);
+                let shown = error.snippet(&file);
+                prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+            }
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl PatternFault {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Leaves { .. } => Some("paths start at the image root, for example `etc/ssl`".to_owned()),
-            Self::Grammar { side: Side::Include, pattern, .. } if pattern.begins_with('!') => {
+            Self::Grammar { side: Side::Include, pattern, .. } if pattern.begins_with("!") => {
                 Some("what is not to be taken stands under `excludes`, without `!`".to_owned())
             }
             Self::Grammar { .. } => None,

@@ -12,7 +12,7 @@ use super::accounts::AccountError;
 use super::node::{Node, NodeKind, Scalar, ScalarKind};
 use super::reader::Reader;
 use super::shape::Form;
-use super::{At, NoteKind, ValueError};
+use super::{At, Excerpt, NoteKind, ValueError};
 use crate::oci::{Compression, Platform};
 use crate::rootfs::Mode;
 
@@ -72,7 +72,8 @@ impl<T: Written> Written for Vec<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
             NodeKind::List(list) => {
-                Some(list.iter().filter_map(|element| T::read(element, reader)).collect())
+                let read = |node| reader.element(|reader| T::read(node, reader));
+                Some(list.iter().filter_map(read).collect())
             }
             _ => reader.wrong_type(node, "a list"),
         }
@@ -122,17 +123,19 @@ impl Written for Text {
 
 /// The text of a scalar under a key of the format, or under one of the file's own.
 fn text<'n>(node: &'n Node, reader: &mut Reader, key: Option<&str>) -> Option<&'n str> {
-    let NodeKind::Scalar(Scalar { text, kind, .. }) = &node.kind else {
-        return reader.wrong_type(node, "text");
+    let label = key.map_or_else(|| reader.label(), |key| Excerpt::from(key).to_string());
+    let found = node.described();
+    let error = match &node.kind {
+        NodeKind::Scalar(Scalar { text, kind: ScalarKind::Text | ScalarKind::Integer, .. }) => {
+            return Some(text);
+        }
+        NodeKind::Scalar(Scalar { text, .. }) => {
+            ValueError::Unquoted { label, found, quoted: text.as_str().into() }
+        }
+        NodeKind::List(_) | NodeKind::Mapping(_) => ValueError::Type { label, expected: "text", found },
+        NodeKind::Faulty => return None,
     };
-    if matches!(kind, ScalarKind::Text | ScalarKind::Integer) {
-        return Some(text);
-    }
-    let key = key.unwrap_or(reader.key()).to_owned();
-    reader.fault(
-        node.place,
-        ValueError::Unquoted { key, found: node.described(), quoted: text.as_str().into() },
-    )
+    reader.fault(node.place, error)
 }
 
 /// Texts by keys that the file chooses.

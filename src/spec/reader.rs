@@ -3,7 +3,12 @@
 use super::form::Written;
 use super::node::{Node, NodeKind};
 use super::shape::{Form, Key, Mark, meant};
-use super::{At, KeyError, NoteKind, Place, SpecError, SpecErrorKind, SpecNote, ValueError, written};
+use super::{
+    At, KeyError, NoteKind, Place, SpecError, SpecErrorKind, SpecLimit, SpecNote, ValueError, written,
+};
+
+/// Errors that are said; nobody reads more.
+const MOST_ERRORS: usize = 1_000;
 
 /// Gathers everything that is to be said about a specification.
 #[derive(Default)]
@@ -11,7 +16,15 @@ pub(super) struct Reader {
     errors: Vec<SpecError>,
     notes: Vec<SpecNote>,
     keys: Vec<FoundKey>,
-    path: Vec<(&'static str, bool)>,
+    path: Vec<Level>,
+}
+
+/// A key on the way to what is being read.
+struct Level {
+    key: &'static str,
+    is_list: bool,
+    /// Whether what is being read is an element of its list.
+    in_element: bool,
 }
 
 /// A key that the file has.
@@ -43,7 +56,7 @@ impl Reader {
 
     /// The key whose value is being read; empty at the top level.
     pub(super) fn key(&self) -> &'static str {
-        self.path.last().map_or("", |(key, _)| key)
+        self.path.last().map_or("", |level| level.key)
     }
 
     /// Reports an error. Gives nothing, for use as the value that could not be read.
@@ -64,12 +77,17 @@ impl Reader {
         }
     }
 
+    /// The name of what is being read: `cmd`, or `cmd[]` for an element of it.
+    pub(super) fn label(&self) -> String {
+        self.path.last().map_or_else(String::new, |level| named(level.key, level.in_element))
+    }
+
     /// Reports a value of another type than its key's, unless it is reported already.
     pub(super) fn wrong_type<T>(&mut self, node: &Node, expected: &'static str) -> Option<T> {
-        match self.key() {
+        match self.label() {
             _ if matches!(node.kind, NodeKind::Faulty) => None,
-            "" => self.fault(node.place, ValueError::Root(node.described())),
-            key => self.fault(node.place, ValueError::Type { key, expected, found: node.described() }),
+            root if root.is_empty() => self.fault(node.place, ValueError::Root(node.described())),
+            label => self.fault(node.place, ValueError::Type { label, expected, found: node.described() }),
         }
     }
 
@@ -118,16 +136,30 @@ impl Reader {
 
     /// Reads the value of a key.
     pub(super) fn within<T>(&mut self, key: &'static Key, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push((key.name, matches!(key.form, Form::List(_))));
+        let is_list = matches!(key.form, Form::List(_));
+        self.path.push(Level { key: key.name, is_list, in_element: false });
         let value = read(self);
         self.path.pop();
         value
     }
 
+    /// Reads an element of the list that is being read.
+    pub(super) fn element<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.set_in_element(true);
+        let value = read(self);
+        self.set_in_element(false);
+        value
+    }
+
+    fn set_in_element(&mut self, is: bool) {
+        if let Some(level) = self.path.last_mut() {
+            level.in_element = is;
+        }
+    }
+
     /// The path of the mapping that is being read.
     fn mapping(&self) -> String {
-        let names =
-            self.path.iter().map(|(key, is_list)| format!("{key}{}", if *is_list { "[]" } else { "" }));
+        let names = self.path.iter().map(|level| named(level.key, level.is_list));
         names.collect::<Vec<_>>().join(".")
     }
 
@@ -135,6 +167,11 @@ impl Reader {
     pub(super) fn findings(mut self) -> Findings {
         self.errors.sort_by_key(|error| error.place);
         self.errors.dedup();
+        if let Some(more) = self.errors.get(MOST_ERRORS) {
+            let more = SpecError::new(more.place, SpecLimit::Errors(MOST_ERRORS));
+            self.errors.truncate(MOST_ERRORS);
+            self.errors.push(more);
+        }
         self.notes.sort_by_key(|note| note.place);
         let mut notes: Vec<SpecNote> = Vec::new();
         for note in self.notes {
@@ -146,8 +183,13 @@ impl Reader {
     }
 }
 
+fn named(key: &str, is_list: bool) -> String {
+    format!("{key}{}", if is_list { "[]" } else { "" })
+}
+
 #[cfg(test)]
 mod tests {
+    use super::MOST_ERRORS;
     use crate::spec::minimal::{codes, errors, image, of, parsed};
     use crate::spec::parse;
 
@@ -228,11 +270,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_errors_ends_with_a_word_about_the_rest() {
+        let many = "- {}\n".repeat(2000);
+        let found = errors(&format!("paths:\n{many}"));
+        assert_eq!(found.len(), MOST_ERRORS + 1);
+        assert_eq!(found[MOST_ERRORS], "there are more than 1000 errors, and the rest is not listed");
+    }
+
+    #[test]
     fn values_of_another_type_are_named() {
         for (more, error) in [
             ("labels: [a]", "`labels`: expected a mapping of texts, found a list"),
             ("cmd: x", "`cmd`: expected a list, found the text `x`"),
-            ("cmd: [[x]]", "`cmd`: expected text, found a list"),
+            ("cmd: [[x]]", "`cmd[]`: expected text, found a list"),
             ("paths:", "`paths`: expected a list, found nothing"),
             ("accounts: {root: yes}", "`root`: expected `true` or `false`, found the text `yes`"),
             (

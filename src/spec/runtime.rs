@@ -136,7 +136,7 @@ const LARGEST: usize = 256 << 10;
 
 /// Namespaces of keys that a customization cannot set, and whose they are.
 const RESERVED: [(&str, &str); 6] = [
-    ("org.opencontainers.image.base.", "what the build records about the base"),
+    ("org.opencontainers.image.base.", "the build's own record of the base"),
     ("vnd.docker.reference.", "the attestations of an index"),
     ("in-toto.io/", "attestations"),
     ("io.buildkit.", "BuildKit"),

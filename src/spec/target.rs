@@ -58,6 +58,8 @@ pub enum ReferenceError {
         text: Excerpt,
         /// What is wrong with it.
         problem: String,
+        /// Whether it has letters in upper case, which repositories have not.
+        has_upper_case: bool,
     },
     /// A destination with a tag or digest.
     #[error("destination `{0}` names more than a repository")]
@@ -174,7 +176,8 @@ impl fmt::Display for DefinitionId {
 
 impl ReferenceError {
     pub(super) fn grammar(text: &str, error: crate::oci::LocatorError) -> Self {
-        Self::Grammar { text: text.into(), problem: error.problem }
+        let has_upper_case = text.contains(|c: char| c.is_ascii_uppercase());
+        Self::Grammar { text: text.into(), problem: error.problem, has_upper_case }
     }
 
     pub(super) fn hint(&self) -> Option<String> {
@@ -187,6 +190,7 @@ impl ReferenceError {
                 "for example `golang/alpine-3.23/1.25`; an image by reference goes under `base`".to_owned()
             }
             Self::Chart(_) => "charts are customized by `reference_mappings`".to_owned(),
+            Self::Grammar { has_upper_case: true, .. } => "repositories are named in lower case".to_owned(),
             Self::Grammar { .. } | Self::NoChart(_) | Self::Scratch(_) => return None,
         })
     }

@@ -83,6 +83,9 @@ pub enum SpecLimit {
     /// Patterns of all artifacts.
     #[error("there are more than {0} includes and excludes")]
     Patterns(usize),
+    /// Errors that are said.
+    #[error("there are more than {0} errors, and the rest is not listed")]
+    Errors(usize),
     /// Bytes of a pattern.
     #[error("a pattern has at most {limit} bytes, this one has {found}")]
     Pattern {
@@ -106,10 +109,12 @@ impl YamlError {
             Self::SecondDocument => {
                 "one file is one customization; several bases are several `targets`".to_owned()
             }
-            Self::Tag(tag) => format!("a text that begins with `!` needs quotes: `'{tag}'`"),
+            Self::Tag(tag) if !tag.begins_with("!!") => {
+                format!("a text that begins with `!` needs quotes: `'{tag}'`")
+            }
             Self::MergeKey => "write the keys out, or give the whole mapping an alias".to_owned(),
             Self::Key(_) => "put the key in quotes".to_owned(),
-            Self::Syntax(_) | Self::Endless(_) => return None,
+            Self::Tag(_) | Self::Syntax(_) | Self::Endless(_) => return None,
         })
     }
 }
