@@ -215,3 +215,95 @@ impl RunAs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{codes, errors, image};
+
+    #[test]
+    fn accounts_are_read() {
+        let accounts = image(
+            "accounts: {runs-as: app, users: [{name: app, uid: 1000, gid: 5}, {name: b$, uid: 7}], \
+             groups: [{name: app, gid: 1000, members: [app, stranger]}]}",
+        )
+        .accounts;
+        assert_eq!(accounts.runs_as.unwrap().value, RunAs::Name("app".to_owned()));
+        assert_eq!(
+            (accounts.users[0].uid, accounts.users[0].gid, accounts.users[1].gid),
+            (1000, Some(5), None)
+        );
+        assert_eq!(accounts.groups[0].members.len(), 2);
+        assert_eq!(image("accounts: {runs-as: 65532}").accounts.runs_as.unwrap().value, RunAs::Id(65532));
+    }
+
+    #[test]
+    fn s04_names_are_what_account_files_can_hold() {
+        let long = "a".repeat(32);
+        let names = [
+            r"a:b",
+            r"a\nroot",
+            r"a\r",
+            r"a\0",
+            r"a\uFF1Ab",
+            "0",
+            "",
+            "A",
+            "-a",
+            "$",
+            "a$b",
+            "a b",
+            "é",
+            &long,
+        ];
+        for name in names {
+            for more in [
+                format!("accounts: {{users: [{{name: \"{name}\", uid: 1}}]}}"),
+                format!("accounts: {{groups: [{{name: \"{name}\", gid: 1}}]}}"),
+                format!("accounts: {{groups: [{{name: a, gid: 1, members: [\"{name}\"]}}]}}"),
+            ] {
+                assert_eq!(codes(&more), [Code::SpecUser], "{more}");
+            }
+        }
+        for name in ["a", "_", "a-b_c9", "a$", &"a".repeat(31)] {
+            assert!(is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn s04_ids_are_what_account_files_can_hold() {
+        for id in ["-1", "4294967295", "2147483648", "65535", "01"] {
+            assert_eq!(
+                codes(&format!("accounts: {{users: [{{name: a, uid: {id}}}]}}")),
+                [Code::SpecUser],
+                "{id}"
+            );
+            assert_eq!(
+                codes(&format!("accounts: {{groups: [{{name: a, gid: {id}}}]}}")),
+                [Code::SpecUser],
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn s05_accounts_of_one_file_do_not_contradict_each_other() {
+        assert_eq!(
+            errors("accounts: {users: [{name: a, uid: 1}, {name: a, uid: 2}, {name: b, uid: 1}]}"),
+            ["user `a` is given twice, first on line 4", "user `b` has the id 1 of `a`"]
+        );
+        let groups = "accounts: {groups: [{name: a, gid: 1}, {name: b, gid: 1}]}";
+        assert_eq!(codes(groups), [Code::SpecUserConflict]);
+    }
+
+    #[test]
+    fn s09_root_has_to_be_allowed() {
+        for user in ["root", "0", "toor"] {
+            let accounts = format!("runs-as: {user}, users: [{{name: toor, uid: 0}}]");
+            assert_eq!(codes(&format!("accounts: {{{accounts}}}")), [Code::SpecRunAs], "{user}");
+            assert!(image(&format!("accounts: {{root: true, {accounts}}}")).accounts.root);
+        }
+        assert_eq!(codes("accounts: {runs-as: 'a:b'}"), [Code::SpecUser]);
+        assert_eq!(codes("accounts: {runs-as: 65535}"), [Code::SpecUser]);
+    }
+}

@@ -81,7 +81,7 @@ impl PatternFault {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Leaves { .. } => Some("paths start at the image root, for example `etc/ssl`".to_owned()),
-            Self::Grammar { side: Side::Include, pattern, .. } if pattern.begins_with('!') => {
+            Self::Grammar { side: Side::Include, pattern, .. } if pattern.begins_with("!") => {
                 Some("what is not to be taken stands under `excludes`, without `!`".to_owned())
             }
             Self::Grammar { .. } => None,
@@ -205,5 +205,79 @@ pub(super) fn insert(
         None => {
             platforms.insert(platform, place);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{codes, errors, image};
+
+    fn artifact(keys: &str) -> String {
+        format!("contents: {{artifacts: [{{name: acme/certs, {keys}}}]}}")
+    }
+
+    #[test]
+    fn an_artifact_has_a_source_and_patterns() {
+        let spec =
+            image(&artifact("includes: [etc/ssl, /usr/**], excludes: [a], uid: 0, gid: 5, to: /opt/x"));
+        let artifact = &spec.artifacts[0];
+        assert_eq!(artifact.source.to_string(), "docker.io/acme/certs:latest");
+        let includes: Vec<_> = artifact.includes.iter().map(|pattern| pattern.as_str()).collect();
+        assert_eq!(includes, ["etc/ssl", "usr/**"]);
+        assert_eq!((artifact.uid, artifact.gid), (Some(0), Some(5)));
+        assert_eq!(artifact.to.to_string(), "opt/x");
+    }
+
+    #[test]
+    fn local_images_are_found_from_the_directory_of_the_file() {
+        let spec = image("contents: {artifacts: [{name: 'oci:a/b:c', includes: [d]}]}");
+        assert_eq!(spec.artifacts[0].source.to_string(), "oci:/specs/a/b:c");
+    }
+
+    #[test]
+    fn a_pattern_stays_in_the_image_and_negates_nothing() {
+        assert_eq!(
+            errors(&artifact("includes: [../etc], excludes: [a/../b]")),
+            [
+                "include `../etc`: path leaves the image through `..`",
+                "exclude `a/../b`: path leaves the image through `..`",
+            ]
+        );
+        for pattern in ["'!a'", "''", "/", "'[a'"] {
+            assert_eq!(codes(&artifact(&format!("includes: [{pattern}]"))), [Code::SpecPattern], "{pattern}");
+        }
+        assert_eq!(codes(&artifact("includes: [a], to: opt")), [Code::SpecPath]);
+    }
+
+    #[test]
+    fn s12_patterns_are_limited_in_number_and_length() {
+        let list = |count: usize| "a, ".repeat(count);
+        assert_eq!(
+            image(&artifact(&format!("includes: [{}]", list(1000)))).artifacts[0].includes.len(),
+            1000
+        );
+        let too_many = artifact(&format!("includes: [{}], excludes: [b]", list(1000)));
+        assert_eq!(codes(&too_many), [Code::LimitSpec]);
+        assert_eq!(codes(&artifact(&format!("includes: [{}]", "a".repeat(1025)))), [Code::LimitSpec]);
+        assert!(!image(&artifact(&format!("includes: [{}]", "a".repeat(1024)))).artifacts.is_empty());
+    }
+
+    #[test]
+    fn platforms_of_a_part_are_platforms_of_the_whole() {
+        let text = "name: x\ntargets: [{destination: a/b, base: scratch}]\nplatforms: [linux/amd64]\n\
+                    contents: {artifacts: [{name: a/b, includes: [c], platforms: [linux/arm64]}]}";
+        let errors = crate::spec::parse(&crate::spec::minimal::of(text)).unwrap_err();
+        assert_eq!(
+            errors[0].to_string(),
+            "platform `linux/arm64` is not among `platforms` of the customization"
+        );
+        let twice = artifact("includes: [c], platforms: [linux/arm64, linux/arm64]");
+        assert_eq!(super::super::minimal::errors(&twice), ["`linux/arm64` is given twice, first on line 4"]);
+    }
+
+    #[test]
+    fn scratch_is_no_artifact() {
+        assert_eq!(codes("contents: {artifacts: [{name: scratch, includes: [a]}]}"), [Code::SpecReference]);
     }
 }

@@ -74,3 +74,66 @@ pub(super) fn mappings(written: Vec<written::Mapping>, reader: &mut Reader) -> V
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::of;
+    use crate::spec::{ChartCustomization, Specification, parse};
+
+    const CHART: &str =
+        "name: mirrored\ntargets: [{destination: acme/chart, tag_definition_id: haproxy/helm/1}]\n";
+
+    fn chart(more: &str) -> Result<ChartCustomization, Vec<String>> {
+        match parse(&of(&format!("{CHART}{more}"))) {
+            Ok(parsed) => match parsed.specification {
+                Specification::Chart(chart) => Ok(chart),
+                Specification::Image(image) => panic!("{image:?}"),
+            },
+            Err(errors) => Err(errors.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn a_mapping_keeps_what_was_written_apart_from_what_was_not() {
+        let chart =
+            chart("reference_mappings: [{from: dhi/haproxy, to: 'localhost:5000/haproxy:1'}]").unwrap();
+        let ReferenceMapping { from, to } = &chart.mappings[0];
+        assert_eq!(
+            (from.host.as_deref(), from.repository.as_str(), from.tag.as_deref()),
+            (None, "dhi/haproxy", None)
+        );
+        assert_eq!((to.host.as_deref(), to.tag.as_deref()), (Some("localhost:5000"), Some("1")));
+        let pinned = format!("dhi.io/haproxy:3@{}", Digest::of(b""));
+        assert_eq!(pinned.parse::<MappedImage>().unwrap().to_string(), pinned);
+        assert_eq!("haproxy".parse::<MappedImage>().unwrap().to_string(), "haproxy");
+    }
+
+    #[test]
+    fn keys_of_images_are_refused_in_charts() {
+        let mapping = "reference_mappings: [{from: a/b, to: c/d}]\n";
+        assert_eq!(
+            chart(&format!("{mapping}platforms: [linux/amd64]\ncontent: 1")).unwrap_err(),
+            [
+                "`platforms` belongs to images, and `reference_mappings` makes this a chart",
+                "unknown key `content`",
+            ]
+        );
+    }
+
+    #[test]
+    fn mappings_and_targets_are_checked() {
+        assert_eq!(
+            chart("reference_mappings: []").unwrap_err(),
+            ["`reference_mappings` needs at least one element"]
+        );
+        assert_eq!(
+            chart("reference_mappings: [{from: A}]").unwrap_err().len(),
+            2,
+            "a reference that is none, and no `to`"
+        );
+        let image = "name: x\ntargets: [{destination: a/b, tag_definition_id: golang/alpine-3.23/1}]\n\
+                     reference_mappings: [{from: a/b, to: c/d}]";
+        assert!(parse(&of(image)).unwrap_err()[0].to_string().contains("is the definition of an image"));
+    }
+}

@@ -155,20 +155,20 @@ pub enum ValueError {
     #[error("expected the keys of a customization, found {0}")]
     Root(String),
     /// It is of another type than the key's.
-    #[error("`{key}`: expected {expected}, found {found}")]
+    #[error("`{label}`: expected {expected}, found {found}")]
     Type {
-        /// The key.
-        key: &'static str,
+        /// The key, with `[]` for an element of its list.
+        label: String,
         /// What it takes.
         expected: &'static str,
         /// What stands there.
         found: String,
     },
     /// It would be text if it were quoted.
-    #[error("`{key}`: expected text, found {found}")]
+    #[error("`{label}`: expected text, found {found}")]
     Unquoted {
-        /// The key.
-        key: String,
+        /// The key, with `[]` for an element of its list.
+        label: String,
         /// What stands there.
         found: String,
         /// It in quotes.
@@ -306,9 +306,14 @@ impl ValueError {
             Self::Choice { choices, .. } => format!("it takes {}", words(choices)),
             Self::Platform(_) => format!("the platforms are {}", words(super::form::PLATFORMS)),
             Self::Form { example, .. } => format!("for example `{example}`"),
-            Self::Type { key: "entrypoint" | "cmd", found, .. } if found.starts_with("the text") => {
+            Self::Type { label, found, .. }
+                if matches!(label.as_str(), "entrypoint" | "cmd") && found.starts_with("the text") =>
+            {
                 "a command is a list of its words; for a shell write `[\"/bin/sh\", \"-c\", \"…\"]`"
                     .to_owned()
+            }
+            Self::Type { expected: "a whole number", found, .. } if found.starts_with("the text") => {
+                "numbers have no quotes".to_owned()
             }
             Self::Type { found, .. } if found == "nothing" => "remove the key, or give it a value".to_owned(),
             _ => return None,
@@ -338,7 +343,7 @@ mod tests {
         let error = SpecError::new(
             Place::default(),
             ValueError::Unquoted {
-                key: "a\u{1b}[2J".to_owned(),
+                label: "a\u{1b}[2J".to_owned(),
                 found: "x\ny".to_owned(),
                 quoted: "z".into(),
             },

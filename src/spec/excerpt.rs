@@ -10,9 +10,9 @@ impl Excerpt {
     /// How many characters of a text are shown.
     const LIMIT: usize = 80;
 
-    /// Whether the text begins with `c`.
-    pub fn begins_with(&self, c: char) -> bool {
-        self.0.starts_with(c)
+    /// Whether the text begins with `prefix`.
+    pub fn begins_with(&self, prefix: &str) -> bool {
+        self.0.starts_with(prefix)
     }
 }
 

@@ -12,7 +12,7 @@ use super::accounts::AccountError;
 use super::node::{Node, NodeKind, Scalar, ScalarKind};
 use super::reader::Reader;
 use super::shape::Form;
-use super::{At, NoteKind, ValueError};
+use super::{At, Excerpt, NoteKind, ValueError};
 use crate::oci::{Compression, Platform};
 use crate::rootfs::Mode;
 
@@ -72,7 +72,8 @@ impl<T: Written> Written for Vec<T> {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         match &node.kind {
             NodeKind::List(list) => {
-                Some(list.iter().filter_map(|element| T::read(element, reader)).collect())
+                let read = |node| reader.element(|reader| T::read(node, reader));
+                Some(list.iter().filter_map(read).collect())
             }
             _ => reader.wrong_type(node, "a list"),
         }
@@ -122,17 +123,19 @@ impl Written for Text {
 
 /// The text of a scalar under a key of the format, or under one of the file's own.
 fn text<'n>(node: &'n Node, reader: &mut Reader, key: Option<&str>) -> Option<&'n str> {
-    let NodeKind::Scalar(Scalar { text, kind, .. }) = &node.kind else {
-        return reader.wrong_type(node, "text");
+    let label = key.map_or_else(|| reader.label(), |key| Excerpt::from(key).to_string());
+    let found = node.described();
+    let error = match &node.kind {
+        NodeKind::Scalar(Scalar { text, kind: ScalarKind::Text | ScalarKind::Integer, .. }) => {
+            return Some(text);
+        }
+        NodeKind::Scalar(Scalar { text, .. }) => {
+            ValueError::Unquoted { label, found, quoted: text.as_str().into() }
+        }
+        NodeKind::List(_) | NodeKind::Mapping(_) => ValueError::Type { label, expected: "text", found },
+        NodeKind::Faulty => return None,
     };
-    if matches!(kind, ScalarKind::Text | ScalarKind::Integer) {
-        return Some(text);
-    }
-    let key = key.unwrap_or(reader.key()).to_owned();
-    reader.fault(
-        node.place,
-        ValueError::Unquoted { key, found: node.described(), quoted: text.as_str().into() },
-    )
+    reader.fault(node.place, error)
 }
 
 /// Texts by keys that the file chooses.
@@ -367,6 +370,58 @@ impl Written for UpgradeForm {
             NodeKind::Mapping(_) | NodeKind::Faulty => {
                 reader.wrong_type(node, "`false`, `auto` or a list of package names")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::spec::minimal::{codes, errors, image};
+
+    #[test]
+    fn s03_a_mode_is_octal_or_an_error() {
+        let mode =
+            |text: &str| image(&format!("paths: [{{path: /a, contents: x, mode: {text}}}]")).files[0].mode;
+        for (text, bits) in [
+            ("\"0644\"", 0o644),
+            ("'644'", 0o644),
+            ("0644", 0o644),
+            ("0o644", 0o644),
+            ("\"4755\"", 0o4755),
+            ("\"04755\"", 0o4755),
+            ("01777", 0o1777),
+        ] {
+            assert_eq!(mode(text).bits(), bits, "{text}");
+        }
+        for text in
+            ["420", "644", "\"999\"", "999", "0999", "\"64\"", "0x1a4", "-644", "\"17777\"", "6.44", "rw"]
+        {
+            let more = format!("paths: [{{path: /a, contents: x, mode: {text}}}]");
+            assert_eq!(codes(&more), [Code::SpecValue], "{text}");
+        }
+        assert_eq!(
+            errors("paths: [{path: /a, contents: x, mode: 420}]"),
+            ["mode `420` is ambiguous: it begins with no 0"]
+        );
+    }
+
+    #[test]
+    fn s04_an_id_is_what_account_files_can_hold() {
+        assert_eq!(Id::parse("0"), Ok(0));
+        assert_eq!(Id::parse("2147483647"), Ok(2_147_483_647));
+        for text in ["-1", "4294967295", "2147483648", "65535", "+5", "007", "0x10", "", "1e3"] {
+            assert!(Id::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_platform_is_spelled_as_the_format_does() {
+        for text in ["linux/arm46", "linux/arm64/v8", "Linux/amd64", "windows/amd64", "''"] {
+            let more =
+                format!("contents: {{artifacts: [{{name: a/b, includes: [c], platforms: [{text}]}}]}}");
+            assert_eq!(codes(&more), [Code::SpecValue], "{text}");
         }
     }
 }

@@ -106,3 +106,51 @@ fn package_requests(packages: &Packages) -> impl Iterator<Item = HostedError> {
         Some(HostedError { place: request.place, reason })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{of, parsed};
+    use crate::spec::parse;
+
+    fn refused(parsed: &Parsed) -> Vec<String> {
+        let found = check(parsed);
+        assert!(found.iter().all(|error| error.code() == Code::SpecHosted));
+        found.iter().map(|error| format!("{}: {error}", error.place.line)).collect()
+    }
+
+    #[test]
+    fn what_the_hosted_service_knows_is_not_refused() {
+        let more = "contents: {packages: [git], artifacts: [{name: a/b, includes: [c]}]}\n\
+                    accounts: {runs-as: x}\nentrypoint: [a]\npaths: [{path: /a, contents: b}]";
+        assert_eq!(refused(&parsed(more)), [""; 0]);
+    }
+
+    #[test]
+    fn our_keys_and_values_are_refused_where_they_stand() {
+        let more = "tag-suffix: x\n\
+                    contents:\n  packages: ['!mawk', git=1]\n  upgrade: false\n  artifacts:\n  \
+                    - {name: oci:x, includes: [a], uid: 0}\nscripts: [{path: /a, contents: b}]";
+        assert_eq!(
+            refused(&parsed(more)),
+            [
+                "4: the hosted service does not know `tag-suffix`",
+                "6: the hosted service cannot keep packages out",
+                "6: the hosted service takes packages without a version alone",
+                "7: the hosted service does not know `contents.upgrade`",
+                "9: the hosted service takes artifacts from registries alone",
+                "9: the hosted service does not know `contents.artifacts[].uid`",
+                "10: the hosted service does not know `scripts`",
+            ]
+        );
+    }
+
+    #[test]
+    fn several_targets_share_no_accounts_and_commands() {
+        let text = "name: x\nplatforms: [linux/amd64]\ntargets:\n- {destination: a/b, tag_definition_id: a/b-1/c}\n\
+                    - {destination: a/c, tag_definition_id: a/b-1/c}\naccounts: {}\ncmd: [x]\nentrypoint: [y]";
+        let found = refused(&parse(&of(text)).unwrap());
+        assert_eq!(found.len(), 3, "{found:#?}");
+        assert_eq!(found[0], "6: the hosted service takes `accounts` with one target alone, and there are 2");
+    }
+}

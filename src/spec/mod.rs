@@ -9,6 +9,7 @@ mod chart;
 mod customization;
 mod error;
 mod excerpt;
+mod file;
 mod form;
 pub mod hosted;
 mod nearest;
@@ -29,16 +30,20 @@ mod target;
 mod written;
 mod yaml;
 
+#[cfg(test)]
+mod minimal;
+
 pub use accounts::{AccountError, Accounts, Group, RunAs, RunAsError, User};
 pub use artifact::{Artifact, PatternFault, Side};
 pub use chart::{MappedImage, ReferenceMapping};
 pub use customization::{ChartCustomization, Customization, Specification};
 pub use error::{KeyError, Meant, SpecError, SpecErrorKind, ValueError};
 pub use excerpt::Excerpt;
+pub use file::{SpecFile, SpecFileError};
 pub use nearest::nearest;
 pub use note::{NoteKind, SpecNote};
 pub use package::{KeySource, PackageRequest, PackageSource, Packages, Upgrade};
-pub use parse::{Parsed, SpecFile, parse};
+pub use parse::{Parsed, parse};
 pub use place::{At, Place};
 pub use runtime::{Arguments, ArgumentsMode, LabelError, Port, Protocol, VariableError};
 pub use schema::schema;

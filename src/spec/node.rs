@@ -11,6 +11,9 @@ pub(super) struct Node {
     pub kind: NodeKind,
 }
 
+/// A key and its value.
+pub(super) type Entry = (At<String>, Node);
+
 /// What a value is.
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
@@ -19,7 +22,7 @@ pub(super) enum NodeKind {
     /// Values in order.
     List(Vec<Node>),
     /// Values by key, in order; no key stands twice.
-    Mapping(Vec<(At<String>, Node)>),
+    Mapping(Vec<Entry>),
     /// Something that is already reported.
     Faulty,
 }

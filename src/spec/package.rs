@@ -177,3 +177,52 @@ fn key(text: &str) -> Result<KeySource, SpecErrorKind> {
 fn form(found: &str, expected: &'static str, example: &'static str) -> SpecErrorKind {
     ValueError::Form { found: found.into(), expected, example }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::Code;
+    use crate::spec::minimal::{codes, image};
+
+    #[test]
+    fn packages_are_asked_for_pinned_or_kept_out() {
+        let packages = image("contents: {packages: [git, curl=8.5.0-r0, '!mawk', libstdc++6]}").packages;
+        let install: Vec<_> = packages.install.into_iter().map(|request| request.value).collect();
+        let named = |name: &str, version: Option<&str>| PackageRequest::Install {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+        };
+        let kept_out = PackageRequest::KeepOut { name: "mawk".to_owned() };
+        let expected =
+            [named("git", None), named("curl", Some("8.5.0-r0")), kept_out, named("libstdc++6", None)];
+        assert_eq!(install, expected);
+        assert_eq!(packages.at.map(|place| place.line), Some(4));
+    }
+
+    #[test]
+    fn what_no_distribution_names_is_refused() {
+        for name in ["''", "a b", "git=", "'=1'", "'!'", "'!a=1'", "git>1", "git/sid", "-x", "../x"] {
+            assert_eq!(codes(&format!("contents: {{packages: [{name}]}}")), [Code::SpecValue], "{name}");
+        }
+    }
+
+    #[test]
+    fn repositories_and_keys_have_their_forms() {
+        let packages = image(
+            "contents: {repositories: ['https://x/main', 'file:///srv/apk', 'deb [signed-by=/k] http://x trixie main'], \
+             keyring: [keys/a.pub, 'https://x/k'], assume: [/bin/sh], upgrade: [busybox]}",
+        )
+        .packages;
+        assert!(matches!(packages.repositories[2].value, PackageSource::Line(_)));
+        assert_eq!(packages.keyring[0].value, KeySource::Beside("keys/a.pub".into()));
+        assert!(matches!(&packages.upgrade, Upgrade::Names(names) if names[0].value == "busybox"));
+        assert_eq!(image("contents: {upgrade: auto}").packages.upgrade, Upgrade::Auto);
+        assert_eq!(image("contents: {upgrade: false}").packages.upgrade, Upgrade::No);
+        for more in
+            ["repositories: [x]", "repositories: [deb x main]", "keyring: ['http://x/k']", "assume: ['']"]
+        {
+            assert_eq!(codes(&format!("contents: {{{more}}}")), [Code::SpecValue], "{more}");
+        }
+        assert_eq!(codes("contents: {keyring: [../k]}"), [Code::SourceOutside]);
+    }
+}

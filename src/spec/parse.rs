@@ -1,7 +1,6 @@
-//! A specification file, and everything it says.
+//! A specification file to everything it says.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::artifact::{artifacts, insert};
 use super::chart::mappings;
@@ -13,21 +12,10 @@ use super::runtime::Runtime;
 use super::script::{List, check_meetings, files};
 use super::target::{Subject, targets};
 use super::{
-    At, ChartCustomization, Customization, Packages, Place, SpecError, SpecNote, Specification, TagSuffix,
-    ValueError, accounts, written, yaml,
+    At, ChartCustomization, Customization, Packages, Place, SpecError, SpecFile, SpecNote, Specification,
+    TagSuffix, ValueError, accounts, written, yaml,
 };
 use crate::oci::{Compression, Platform};
-
-/// A specification as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecFile {
-    /// Its name, for messages.
-    pub name: String,
-    /// The directory that its relative paths start in.
-    pub dir: PathBuf,
-    /// Its text.
-    pub text: String,
-}
 
 /// A specification that holds everything the format asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -136,7 +136,7 @@ const LARGEST: usize = 256 << 10;
 
 /// Namespaces of keys that a customization cannot set, and whose they are.
 const RESERVED: [(&str, &str); 6] = [
-    ("org.opencontainers.image.base.", "what the build records about the base"),
+    ("org.opencontainers.image.base.", "the build's own record of the base"),
     ("vnd.docker.reference.", "the attestations of an index"),
     ("in-toto.io/", "attestations"),
     ("io.buildkit.", "BuildKit"),
@@ -315,6 +315,82 @@ impl Runtime {
             volumes: volumes.filter_map(|text| container_directory(text, reader)).collect(),
             work_dir: written.work_dir.take().and_then(|text| container_directory(text, reader)),
             stop_signal: written.stop_signal.take().and_then(|text| signal(text, reader)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{codes, errors, image};
+
+    #[test]
+    fn s06_names_of_variables_are_checked_and_values_kept() {
+        for name in [r"A=B", r"A\0", "", "1A", "A-B", "A B", "É"] {
+            let more = format!("environment: {{\"{name}\": x}}");
+            assert_eq!(codes(&more), [Code::SpecEnvironment], "{name}");
+        }
+        assert_eq!(codes(r#"environment: {A: "x\0"}"#), [Code::SpecEnvironment]);
+        assert_eq!(image(r#"environment: {_A1: "a\nb"}"#).environment["_A1"].as_str(), "a\nb");
+    }
+
+    #[test]
+    fn environment_and_labels_are_limited_together() {
+        let half = "x".repeat(LARGEST / 2);
+        assert_eq!(
+            codes(&format!("environment: {{A: {half}}}\nlabels: {{b: {half}}}")),
+            [Code::SpecEnvironment]
+        );
+        assert!(!image(&format!("environment: {{A: {half}}}")).environment.is_empty());
+    }
+
+    #[test]
+    fn s07_namespaces_of_others_are_refused() {
+        for key in [
+            "org.opencontainers.image.base.name",
+            "vnd.docker.reference.type",
+            "in-toto.io/predicate-type",
+            "io.buildkit.x",
+            "containerd.io/restart.loguri",
+            "com.docker.dhi.definition",
+        ] {
+            assert_eq!(codes(&format!("labels: {{{key}: x}}")), [Code::SpecReserved], "{key}");
+            assert_eq!(codes(&format!("annotations: {{{key}: x}}")), [Code::SpecReserved], "{key}");
+        }
+        assert_eq!(image("labels: {org.opencontainers.image.basename: x}").labels.len(), 1);
+        assert_eq!(codes(r#"labels: {"": x, "a\tb": y}"#), [Code::SpecValue; 2]);
+    }
+
+    #[test]
+    fn s13_a_command_is_a_list_that_is_appended_or_replaces() {
+        let spec = image("entrypoint: [/bin/app, 8080]\ncmd: []\ncmd-mode: replace");
+        let entrypoint = spec.entrypoint.unwrap();
+        assert_eq!(
+            (entrypoint.mode, entrypoint.items),
+            (ArgumentsMode::Append, vec!["/bin/app".into(), "8080".into()])
+        );
+        assert_eq!(spec.cmd, Some(Arguments { mode: ArgumentsMode::Replace, items: vec![] }));
+        let shell = crate::spec::parse(&crate::spec::minimal::file("cmd: /bin/sh -c x")).unwrap_err();
+        assert!(shell[0].hint().unwrap().contains(r#"["/bin/sh", "-c", "…"]"#));
+        assert_eq!(errors("cmd-mode: replace"), ["`cmd-mode` has no meaning without `cmd`"]);
+        assert_eq!(codes("cmd: [\"a\\0\"]"), [Code::SpecValue]);
+    }
+
+    #[test]
+    fn ports_signals_and_directories_are_those_of_image_configs() {
+        let spec =
+            image("ports: [8080, 53/udp, 9/sctp]\nvolumes: [/data]\nwork-dir: /\nstop-signal: SIGRTMIN+3");
+        let ports: Vec<_> = spec.ports.iter().map(|port| port.value.to_string()).collect();
+        assert_eq!(ports, ["8080/tcp", "53/udp", "9/sctp"]);
+        assert_eq!(spec.work_dir.unwrap().as_str(), "/");
+        for port in ["0", "65536", "x", "80/icmp", "'80/'", "'080'", "8000-8010"] {
+            assert_eq!(codes(&format!("ports: [{port}]")), [Code::SpecValue], "{port}");
+        }
+        for signal in ["SIGNO", "0", "65", "sigterm", "''", "SIGRTMIN+99", "SIG"] {
+            assert_eq!(codes(&format!("stop-signal: {signal}")), [Code::SpecValue], "{signal}");
+        }
+        for directory in ["data", "/a/../b", "''", "/a/"] {
+            assert_eq!(codes(&format!("work-dir: {directory}")), [Code::SpecPath], "{directory}");
         }
     }
 }

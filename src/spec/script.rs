@@ -305,3 +305,100 @@ fn below_file(file: &StaticFile, seen: &BTreeMap<&RootPath, &StaticFile>) -> Opt
         Some(DestinationError::BelowFile { path, parent, word, line })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{codes, errors, image};
+
+    fn refused(path: &str) -> String {
+        let found = codes(&format!("paths: [{{path: {path:?}, contents: x}}]"));
+        assert_eq!(found, [Code::SpecPath], "{path}");
+        destination(path).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn t14_a_whiteout_cannot_be_asked_for() {
+        for path in ["/.wh.x", "/a/.wh.b", "/.wh.d/x", "/a/.wh..wh..opq"] {
+            assert!(refused(path).contains("`.wh.`"), "{path}");
+        }
+        assert!(destination("/a/x.wh.").is_ok());
+        let more = "contents: {artifacts: [{name: a/b, includes: [c], to: /.wh.x}]}";
+        assert_eq!(codes(more), [Code::SpecPath]);
+    }
+
+    #[test]
+    fn a_destination_is_absolute_clean_and_not_the_kernels() {
+        for path in ["etc/x", "", "./x", "/", "//", "/a//b", "/a/", "/a/./b", "/a/../b", "/../etc", "/a\0b"] {
+            refused(path);
+        }
+        for path in ["/proc", "/proc/x", "/sys/x", "/dev/null"] {
+            assert!(refused(path).contains("kernel"), "{path}");
+        }
+        for path in ["/process", "/etc/proc", "/etc/a b", "/etc/é", "/etc/a\nb"] {
+            assert!(destination(path).is_ok(), "{path}");
+        }
+        refused(&format!("/{}", "a".repeat(256)));
+        refused(&"/aa".repeat(1400));
+    }
+
+    #[test]
+    fn every_type_has_its_keys_and_defaults() {
+        let spec = image(
+            "paths:\n- {path: /f, contents: x}\n- {path: /d, type: directory, uid: 5}\n\
+             - {path: /l, type: symlink, target: ../x}\n- {path: /e, type: emptyfile, mode: '0600'}\n\
+             - {path: /g, type: delete}\n- {path: /b, source: ./a//b, platforms: [linux/arm64]}\n\
+             scripts:\n- {path: /s, contents: y}\n- {path: /t, type: directory, gid: 7}\n",
+        );
+        let modes: Vec<_> = spec.files.iter().map(|file| file.mode.bits()).collect();
+        assert_eq!(modes, [0o644, 0o755, 0o777, 0o600, 0o644, 0o644, 0o755, 0o755]);
+        assert_eq!(spec.files[1].owner, Owner { uid: 5, gid: 0 });
+        assert_eq!(spec.files[2].kind, StaticKind::Symlink { target: "../x".to_owned() });
+        let StaticKind::File(FileSource::Beside(beside)) = &spec.files[5].kind else { panic!() };
+        assert_eq!(beside.value, std::path::Path::new("a/b"));
+        assert_eq!(spec.files[5].platforms.as_ref().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn keys_of_another_type_are_refused() {
+        for (entry, error) in [
+            ("contents: x, source: y", "`source` cannot stand beside `contents`"),
+            ("uid: 0", "key `contents` of `paths[]` is missing"),
+            ("type: symlink", "key `target` of `paths[]` is missing"),
+            ("type: symlink, target: ''", "`target` is empty"),
+            ("type: symlink, target: x, mode: '0777'", "`mode` has no meaning for a path of type `symlink`"),
+            ("type: directory, contents: x", "`contents` has no meaning for a path of type `directory`"),
+            ("type: delete, uid: 0", "`uid` has no meaning for a path of type `delete`"),
+            ("contents: x, target: y", "`target` has no meaning for a path of type `file`"),
+            ("type: fifo", "`type` cannot be `fifo`"),
+        ] {
+            assert_eq!(errors(&format!("paths: [{{path: /a, {entry}}}]")), [error]);
+        }
+    }
+
+    #[test]
+    fn two_entries_on_one_path_are_refused_where_they_meet() {
+        let two = |one: &str, other: &str| format!("paths:\n- {{path: /a, {one}}}\n- {{path: {other}}}\n");
+        assert_eq!(
+            errors(&two("contents: x", "/a, type: delete")),
+            ["path `/a` is given twice, first on line 5"]
+        );
+        let apart = two("contents: x, platforms: [linux/amd64]", "/a, contents: y, platforms: [linux/arm64]");
+        assert_eq!(image(&apart).files.len(), 2);
+        assert_eq!(image(&two("type: delete", "/a/b, contents: y")).files.len(), 2);
+        assert_eq!(
+            errors(&two("contents: x", "/a/b/c, contents: y")),
+            ["path `/a/b/c` lies below `/a`, which is a file on line 5"]
+        );
+        assert_eq!(codes(&two("type: symlink, target: b", "/a/b, contents: y")), [Code::SpecPath]);
+        let scripts = "paths: [{path: /a, contents: x}]\nscripts: [{path: /a, contents: x}]";
+        assert_eq!(codes(scripts), [Code::SpecPath]);
+    }
+
+    #[test]
+    fn s10_a_source_outside_the_directory_is_refused_by_its_text() {
+        for source in ["../x", "/etc/passwd", "a/../../x"] {
+            assert_eq!(codes(&format!("paths: [{{path: /a, source: {source}}}]")), [Code::SourceOutside]);
+        }
+    }
+}

@@ -58,6 +58,8 @@ pub enum ReferenceError {
         text: Excerpt,
         /// What is wrong with it.
         problem: String,
+        /// Whether it has letters in upper case, which repositories have not.
+        has_upper_case: bool,
     },
     /// A destination with a tag or digest.
     #[error("destination `{0}` names more than a repository")]
@@ -174,7 +176,8 @@ impl fmt::Display for DefinitionId {
 
 impl ReferenceError {
     pub(super) fn grammar(text: &str, error: crate::oci::LocatorError) -> Self {
-        Self::Grammar { text: text.into(), problem: error.problem }
+        let has_upper_case = text.contains(|c: char| c.is_ascii_uppercase());
+        Self::Grammar { text: text.into(), problem: error.problem, has_upper_case }
     }
 
     pub(super) fn hint(&self) -> Option<String> {
@@ -187,6 +190,7 @@ impl ReferenceError {
                 "for example `golang/alpine-3.23/1.25`; an image by reference goes under `base`".to_owned()
             }
             Self::Chart(_) => "charts are customized by `reference_mappings`".to_owned(),
+            Self::Grammar { has_upper_case: true, .. } => "repositories are named in lower case".to_owned(),
             Self::Grammar { .. } | Self::NoChart(_) | Self::Scratch(_) => return None,
         })
     }
@@ -340,5 +344,96 @@ fn collision(first: &Target, later: &Target, suffix: &TagSuffix) -> Option<Colli
             Some(CollisionError::Definition { definition, destination, first: line })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::of;
+    use crate::spec::{Specification, parse};
+
+    fn read(targets: &str) -> Result<Vec<Target>, Vec<(Code, String)>> {
+        let text = format!("name: git\nplatforms: [linux/amd64]\ntargets:\n{targets}");
+        match parse(&of(&text)).map(|parsed| parsed.specification) {
+            Ok(Specification::Image(image)) => Ok(image.targets),
+            Ok(Specification::Chart(chart)) => panic!("{chart:?}"),
+            Err(errors) => Err(errors.iter().map(|error| (error.code(), error.to_string())).collect()),
+        }
+    }
+
+    fn code(targets: &str) -> Code {
+        read(targets).unwrap_err()[0].0
+    }
+
+    #[test]
+    fn a_destination_is_a_repository() {
+        let destination = |text: &str| text.parse::<Destination>();
+        assert_eq!(destination("acme/dhi-golang").unwrap().to_string(), "docker.io/acme/dhi-golang");
+        assert_eq!(destination("localhost:5000/golang").unwrap().host(), "localhost:5000");
+        assert_eq!(destination("registry.example.com/a/b/c").unwrap().repository(), "a/b/c");
+        for text in ["golang", "a/b:1", "a/B", "https://a/b", "", "a/b@sha256:0", "a/../b", "a//b", "/a/b"] {
+            assert!(destination(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_base_is_a_definition_or_an_image() {
+        let targets = read(
+            "- {destination: a/b, tag_definition_id: golang/alpine-3.23/1.25-dev}\n\
+             - {destination: a/c, base: oci:base:1.25, tags: ['1.25', latest]}\n\
+             - {destination: a/d, base: scratch}\n",
+        )
+        .unwrap();
+        assert!(
+            matches!(&targets[0].base, Base::Definition(id) if id.to_string() == "golang/alpine-3.23/1.25-dev")
+        );
+        assert!(matches!(&targets[1].base, Base::Image(at) if at.to_string() == "oci:/specs/base:1.25"));
+        assert_eq!(targets[1].tags.len(), 2);
+    }
+
+    #[test]
+    fn a_target_has_one_base() {
+        let neither = read("- {destination: a/b}\n").unwrap_err();
+        assert_eq!(
+            neither,
+            [(Code::SpecKey, "key `tag_definition_id` of `targets[]` is missing".to_owned())]
+        );
+        let both = "- {destination: a/b, base: alpine, tag_definition_id: golang/alpine-3.23/1}\n";
+        assert_eq!(code(both), Code::SpecKey);
+        for id in
+            ["golang", "golang/1.25", "golang/alpine/1", "a/b-1/c/d", "../b-1/c", "a/b-1/", "haproxy/helm/1"]
+        {
+            let targets = format!("- {{destination: a/b, tag_definition_id: {id}}}\n");
+            assert_eq!(code(&targets), Code::SpecReference, "{id}");
+        }
+        assert_eq!(code("- {destination: a/b, base: 'a/b:c:d'}\n"), Code::SpecReference);
+    }
+
+    #[test]
+    fn s08_tags_are_checked_with_their_suffix() {
+        for tag in ["../x", "':x'", "'@sha256'", "'-x'", &"x".repeat(125)] {
+            let targets = format!("- {{destination: a/b, base: alpine, tags: [{tag}]}}\n");
+            assert_eq!(code(&targets), Code::SpecTag, "{tag}");
+        }
+        let longest = "x".repeat(124);
+        assert!(read(&format!("- {{destination: a/b, base: alpine, tags: [{longest}]}}\n")).is_ok());
+    }
+
+    #[test]
+    fn two_targets_never_write_one_tag() {
+        for (one, other) in [
+            ("base: 'alpine:3'", "base: 'debian:3'"),
+            ("base: alpine, tags: ['1', '2']", "base: debian, tags: ['2']"),
+            ("tag_definition_id: a/b-1/c", "tag_definition_id: a/b-1/c"),
+            ("base: 'oci:x:3'", "base: alpine, tags: ['3']"),
+        ] {
+            let targets =
+                |to: &str| format!("- {{destination: a/b, {one}}}\n- {{destination: {to}, {other}}}\n");
+            assert_eq!(code(&targets("docker.io/a/b")), Code::Output, "{one}");
+            assert!(read(&targets("a/c")).is_ok(), "{one}");
+        }
+        let (one, other) = ("tag_definition_id: go/alpine-3/1", "tag_definition_id: go/debian-13/1");
+        assert!(read(&format!("- {{destination: a/b, {one}}}\n- {{destination: a/b, {other}}}\n")).is_ok());
     }
 }

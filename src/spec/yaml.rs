@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use serde_yaml::granit_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag, options};
+use serde_yaml::granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, StrInput, Tag, options};
 
-use super::node::{Node, NodeKind, Scalar, ScalarKind};
+use super::node::{Entry, Node, NodeKind, Scalar, ScalarKind};
 use super::{At, Excerpt, KeyError, Place, SpecError, SpecErrorKind};
 use crate::code::{Code, Coded};
 
@@ -83,6 +83,9 @@ pub enum SpecLimit {
     /// Patterns of all artifacts.
     #[error("there are more than {0} includes and excludes")]
     Patterns(usize),
+    /// Errors that are said.
+    #[error("there are more than {0} errors, and the rest is not listed")]
+    Errors(usize),
     /// Bytes of a pattern.
     #[error("a pattern has at most {limit} bytes, this one has {found}")]
     Pattern {
@@ -106,10 +109,12 @@ impl YamlError {
             Self::SecondDocument => {
                 "one file is one customization; several bases are several `targets`".to_owned()
             }
-            Self::Tag(tag) => format!("a text that begins with `!` needs quotes: `'{tag}'`"),
+            Self::Tag(tag) if !tag.begins_with("!!") => {
+                format!("a text that begins with `!` needs quotes: `'{tag}'`")
+            }
             Self::MergeKey => "write the keys out, or give the whole mapping an alias".to_owned(),
             Self::Key(_) => "put the key in quotes".to_owned(),
-            Self::Syntax(_) | Self::Endless(_) => return None,
+            Self::Tag(_) | Self::Syntax(_) | Self::Endless(_) => return None,
         })
     }
 }
@@ -186,7 +191,10 @@ impl<'t> Reading<'t> {
             Some(Err(error)) => {
                 let at = error.marker();
                 let place = Place { line: count(at.line()).max(1), column: count(at.col()) + 1, length: 1 };
-                Err(SpecError::new(place, YamlError::Syntax(error.info().as_str().into())))
+                Err(match error.kind() {
+                    ErrorKind::RecursionLimitExceeded => SpecError::new(place, SpecLimit::Depth(DEEPEST)),
+                    _ => SpecError::new(place, YamlError::Syntax(error.info().as_str().into())),
+                })
             }
             // The parser ends with an event of its own.
             None => Ok((Event::StreamEnd, Span::default())),
@@ -257,7 +265,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<(Vec<(At<String>, Node)>, usize), SpecError> {
+    fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), SpecError> {
         let (mut mapping, mut height) = (Vec::new(), 0);
         let mut lines: HashMap<String, u32> = HashMap::new();
         loop {
@@ -380,4 +388,104 @@ fn visible(place: Place, kind: &NodeKind) -> Place {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::minimal::{codes, errors, image, of};
+    use crate::spec::parse;
+    use std::time::{Duration, Instant};
+
+    fn place(text: &str) -> (Code, u32) {
+        let started = Instant::now();
+        let errors = parse(&of(text)).unwrap_err();
+        // A guard against hanging, far above what it takes.
+        assert!(started.elapsed() < Duration::from_secs(10));
+        (errors[0].code(), errors[0].place.line)
+    }
+
+    #[test]
+    fn s01_an_alias_bomb_ends_at_its_budget() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let below = format!("*a{}, ", level - 1).repeat(9);
+            text += &format!("a{level}: &a{level} [{below}]\n");
+        }
+        assert_eq!(place(&text), (Code::LimitSpec, 5));
+    }
+
+    #[test]
+    fn s01_a_bomb_of_one_long_text_ends_at_its_budget() {
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 19), "*a, ".repeat(900));
+        assert_eq!(place(&text), (Code::LimitSpec, 2));
+    }
+
+    #[test]
+    fn s01_nesting_and_size_are_limited() {
+        assert_eq!(place(&"[".repeat(100_000)), (Code::LimitSpec, 1));
+        assert_eq!(place(&"a: ".repeat(100_000)).0, Code::SpecYaml);
+        assert_eq!(place(&format!("a:\n{}", "- ".repeat(100_000))), (Code::LimitSpec, 2));
+        assert_eq!(place(&"#\n".repeat(1 << 20)), (Code::LimitSpec, 1));
+        assert_eq!(place(&format!("a: [{}]", "1,".repeat(200_000))), (Code::LimitSpec, 1));
+        let nested = |depth: usize| format!("{}x{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(DEEPEST)).is_ok());
+        assert!(read(&nested(DEEPEST + 1)).is_err());
+    }
+
+    #[test]
+    fn s01_aliases_cannot_nest_deeper_than_text() {
+        let half = format!("{}x{}", "[".repeat(40), "]".repeat(40));
+        let text = format!("a: &a {half}\nb: {}*a{}\n", "[".repeat(40), "]".repeat(40));
+        assert_eq!(place(&text), (Code::LimitSpec, 2));
+    }
+
+    #[test]
+    fn s01_tags_documents_and_merge_keys_are_refused() {
+        assert_eq!(codes("id: !!python/x y"), [Code::SpecYaml]);
+        assert_eq!(place("name: x\n---\nname: y"), (Code::SpecYaml, 2));
+        assert_eq!(place("name: &x {}\ntargets: *y"), (Code::SpecYaml, 2));
+        assert_eq!(place("name: x\ntargets: &y [*y]"), (Code::SpecYaml, 2));
+        assert_eq!(place("%YAML 1.1\n---\nname: x"), (Code::SpecYaml, 1));
+        assert_eq!(place("").0, Code::SpecYaml);
+        assert_eq!(place("# nothing\n").0, Code::SpecYaml);
+        assert_eq!(codes("labels: &a {x: y}\nannotations: {<<: *a}"), [Code::SpecYaml]);
+    }
+
+    #[test]
+    fn a_tag_costs_one_error_and_the_rest_is_read() {
+        let errors = errors("contents: {packages: [!mawk , '']}");
+        assert_eq!(errors, ["tag `!mawk` is not known", "`` is no package name"]);
+        assert_eq!(image("id: !!str 1.10").id.as_deref(), Some("1.10"));
+    }
+
+    #[test]
+    fn an_alias_stands_where_it_is_used() {
+        let spec = image("labels: &a {k: v}\nannotations: *a");
+        assert_eq!(spec.labels, spec.annotations);
+        let file = of("name: &a x\ntargets: *a\nplatforms: [linux/amd64]");
+        let error = &parse(&file).unwrap_err()[0];
+        assert_eq!((error.place.line, error.place.column, error.place.length), (2, 10, 2));
+    }
+
+    #[test]
+    fn places_count_characters_and_end_with_their_line() {
+        let tree = read("\u{feff}é: [ü, \"x\n  y\"]\nb: |\n  text\nc:\n").unwrap();
+        let NodeKind::Mapping(keys) = &tree.root.kind else { panic!() };
+        let at = |place: Place| (place.line, place.column, place.length);
+        assert_eq!(at(keys[0].0.place), (1, 1, 1));
+        let NodeKind::List(list) = &keys[0].1.kind else { panic!() };
+        assert_eq!(at(list[0].place), (1, 5, 1));
+        assert_eq!(at(list[1].place), (1, 8, 2));
+        assert_eq!(at(keys[1].1.place), (4, 3, 4));
+        assert_eq!(at(keys[2].1.place).0, 5);
+    }
+
+    #[test]
+    fn s02_a_key_that_stands_twice_is_an_error_at_the_second() {
+        let errors = parse(&of("name: x\nname: y")).unwrap_err();
+        let twice =
+            errors.iter().find(|error| error.code() == Code::SpecKey && error.place.line == 2).unwrap();
+        assert_eq!(twice.to_string(), "key `name` is given twice, first on line 1");
+    }
 }
