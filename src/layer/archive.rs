@@ -73,8 +73,12 @@ impl<'a> Archive<'a> {
         let mut pending = Pending::default();
         loop {
             let Some(block) = self.stream.block()? else {
+                // Something extends an entry that is missing.
+                if self.stream.offset() != self.at {
+                    return Err(ReadErrorKind::Truncated);
+                }
                 self.warn(Warning::NoEnd);
-                return if pending.is_some() { Err(ReadErrorKind::Truncated) } else { Ok(None) };
+                return Ok(None);
             };
             if block == [0; BLOCK] {
                 return if pending.is_some() { Err(HeaderError::Pending.into()) } else { self.end() };
@@ -229,3 +233,6 @@ fn attributes(header: &Header<'_>, pax: Pax) -> Result<Attributes, HeaderError> 
 pub(super) fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
 }
+
+#[cfg(test)]
+mod tests;

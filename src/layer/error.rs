@@ -35,15 +35,10 @@ pub enum ReadErrorKind {
     Io(io::Error),
     /// The blob is not what its descriptor says.
     #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// The uncompressed tar has another digest than the config says.
-    #[error("uncompressed layer is {found}, expected diff ID {expected}")]
-    DiffId {
-        /// The diff ID of the config.
-        expected: Digest,
-        /// The digest of the tar.
-        found: Digest,
-    },
+    Verify(Box<VerifyError>),
+    /// The uncompressed tar is another one than the config says.
+    #[error(transparent)]
+    DiffId(Box<DiffIdError>),
     /// The compression is not that of the media type.
     #[error("layer of type `{declared}` has compression {found}")]
     Compression {
@@ -105,6 +100,16 @@ pub enum ReadErrorKind {
     /// Somebody asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+/// An uncompressed layer that does not have its diff ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("uncompressed layer is {found}, expected diff ID {expected}")]
+pub struct DiffIdError {
+    /// The diff ID of the config.
+    pub expected: Digest,
+    /// The digest of the tar.
+    pub found: Digest,
 }
 
 /// A tar header that cannot be read.
@@ -243,6 +248,12 @@ impl ReadErrorKind {
     }
 }
 
+impl From<VerifyError> for ReadErrorKind {
+    fn from(error: VerifyError) -> Self {
+        Self::Verify(Box::new(error))
+    }
+}
+
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "layer {}: ", self.layer)?;
@@ -271,7 +282,7 @@ impl Coded for ReadErrorKind {
             Self::Source(error) => error.code(),
             Self::Io(_) => Code::Io,
             Self::Verify(error) => error.code(),
-            Self::DiffId { .. } => Code::DiffId,
+            Self::DiffId(_) => Code::DiffId,
             Self::Compression { .. } => Code::Compression,
             Self::Gzip(_) => Code::Gzip,
             Self::Zstd(_) => Code::Zstd,

@@ -224,3 +224,6 @@ impl NameKind {
 fn is_of_overlay(xattr: &[u8]) -> bool {
     xattr.starts_with(b"trusted.overlay.") || xattr.starts_with(b"user.overlay.")
 }
+
+#[cfg(test)]
+mod tests;

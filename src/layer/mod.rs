@@ -25,7 +25,7 @@ mod xattr;
 mod zstd;
 
 pub use compress::Codec;
-pub use error::{HeaderError, LimitError, ReadError, ReadErrorKind};
+pub use error::{DiffIdError, HeaderError, LimitError, ReadError, ReadErrorKind};
 pub use index::{Item, ItemKind, LayerIndex, Warning};
 pub use judge::{Fault, LinkFault};
 pub use pax::PaxError;

@@ -11,7 +11,9 @@ use super::item::Meaning;
 use super::judge::Judge;
 use super::kept::is_kept;
 use super::stream::TarStream;
-use super::{BlobSource, Fault, Item, ItemKind, LayerIndex, LimitError, ReadError, ReadErrorKind, Warning};
+use super::{
+    BlobSource, DiffIdError, Fault, Item, ItemKind, LayerIndex, LimitError, ReadError, ReadErrorKind, Warning,
+};
 use crate::interrupt::Interrupt;
 use crate::limits::{Budget, Limits};
 use crate::oci::{Descriptor, Digest};
@@ -176,7 +178,7 @@ fn walk<'a>(
     if let Err(kind) = walk.run() {
         let (name, at) = (walk.archive.name().to_vec(), walk.archive.at());
         return Err(match walk.archive.explanation(kind) {
-            ReadErrorKind::Verify(kind) => error(None, 0, kind.into()),
+            kind @ ReadErrorKind::Verify(_) => error(None, 0, kind),
             kind => error(Some(&name), at, kind),
         });
     }
@@ -184,7 +186,8 @@ fn walk<'a>(
     let (stream, warnings) = walk.archive.finish();
     let (found, size) = stream.finish();
     if found != layer.diff_id {
-        return Err(error(None, 0, ReadErrorKind::DiffId { expected: layer.diff_id, found }));
+        let wrong = DiffIdError { expected: layer.diff_id, found };
+        return Err(error(None, 0, ReadErrorKind::DiffId(Box::new(wrong))));
     }
     for (ordinal, fault) in &faults {
         if let Some(path) = &walk.selected[*ordinal as usize] {
@@ -276,3 +279,6 @@ impl Record<'_> {
         size <= room && is_kept(path)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,7 @@ pub enum DocumentReadError {
     Source(#[from] SourceError),
     /// It is not what its descriptor says.
     #[error(transparent)]
-    Verify(#[from] VerifyError),
+    Verify(Box<VerifyError>),
     /// It is larger than the limit.
     #[error("document {digest} of {size} bytes is larger than {limit}")]
     Limit {
@@ -181,7 +181,7 @@ pub fn read_document(
     match VerifiedReader::new(source.open(descriptor)?, descriptor).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(match error.downcast::<VerifyError>() {
-            Ok(verify) => verify.into(),
+            Ok(verify) => DocumentReadError::Verify(Box::new(verify)),
             Err(source) => DocumentReadError::Io { digest, source },
         }),
     }

@@ -89,3 +89,72 @@ fn error(code: usize, window_log: u32) -> ReadErrorKind {
     }
     ReadErrorKind::Zstd(get_error_name(code))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::code::{Code, Coded};
+    use crate::layer::LayerIndex;
+    use crate::layer::raw::{RawTar, Reader, artifact, base, zstd};
+    use crate::oci::Compression;
+
+    /// A frame to skip, with three bytes.
+    const SKIPPABLE: &[u8] = b"\x5a\x2a\x4d\x18\x03\0\0\0abc";
+
+    fn tar() -> Vec<u8> {
+        RawTar::default().file("a", &[b'a'; 900]).file("b", b"b").end()
+    }
+
+    fn result(reader: &Reader, blob: Vec<u8>) -> Result<LayerIndex, Code> {
+        reader.blob(Compression::Zstd, blob, &tar()).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn all_frames_are_read_and_skippable_ones_skipped() {
+        let tar = tar();
+        let whole = result(&artifact(), zstd(&tar)).unwrap();
+        for blob in [
+            [zstd(&tar[..1000]), zstd(&tar[1000..])].concat(),
+            [SKIPPABLE, &zstd(b""), &zstd(&tar), SKIPPABLE].concat(),
+            tar.chunks(7).flat_map(zstd).collect(),
+        ] {
+            assert_eq!(result(&artifact(), blob).as_ref(), Ok(&whole));
+        }
+    }
+
+    #[test]
+    fn a_broken_stream_is_refused() {
+        let blob = zstd(&tar());
+        for length in 0..blob.len() {
+            for reader in [base(), artifact()] {
+                assert_eq!(result(&reader, blob[..length].to_vec()), Err(Code::Zstd), "cut at {length}");
+            }
+        }
+        for rest in [&b"x"[..], b"\0\0x", &SKIPPABLE[..9], b"\x28\xb5\x2f\xfd"] {
+            for reader in [base(), artifact()] {
+                let found = result(&reader, [&blob, rest].concat());
+                assert_eq!(found, Err(Code::Zstd), "{}", rest.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_may_follow_in_a_base_alone() {
+        let blob = [zstd(&tar()), vec![0; 400_000]].concat();
+        assert!(result(&base(), blob.clone()).is_ok());
+        assert_eq!(result(&artifact(), blob), Err(Code::Zstd));
+    }
+
+    /// A frame with nothing but a window of 2^`log` bytes, and an empty last block.
+    fn window(log: u8) -> Vec<u8> {
+        [0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3, 1, 0, 0].to_vec()
+    }
+
+    #[test]
+    fn t26_a_window_beyond_the_limit_is_refused() {
+        let code = |log| base().blob(Compression::Zstd, window(log), b"").err().map(|error| error.code());
+        assert_eq!([code(27), code(28), code(31)], [None, Some(Code::LimitWindow), Some(Code::LimitWindow)]);
+        let mut reader = base();
+        reader.limits.zstd_window_log = 20;
+        assert_eq!(reader.blob(Compression::Zstd, window(21), b"").unwrap_err().code(), Code::LimitWindow);
+    }
+}
