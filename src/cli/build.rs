@@ -74,7 +74,10 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
     match seconds.and_then(Timestamp::from_seconds) {
         Some(time) => Ok(Some(time)),
         None => {
-            let message = format!("SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970", text.display());
+            let message = format!(
+                "SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970",
+                text.display()
+            );
             Err(Failure::of(Code::Usage, message, None))
         }
     }
@@ -110,6 +113,7 @@ pub(super) fn read(path: &Path) -> Result<SpecFile, Failure> {
         let message = format!("{}: the specification is no UTF-8", path.display());
         Failure::of(Code::SpecYaml, message, None)
     })?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    let dir =
+        path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
     Ok(SpecFile { name: path.display().to_string(), dir, text })
 }
