@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::code::{Code, Coded};
 use crate::contents::{Addition, AdditionKind, PathLoop, View};
 use crate::plan::{Content, FileKind, ImagePlan};
-use crate::rootfs::{AccountError, AccountFiles, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of};
+use crate::rootfs::{
+    AccountError, AccountFiles, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
+};
 use crate::spec::{Place, RunAs};
 
 /// What the state layer of an image adds; the lists have the same length.
@@ -157,7 +159,9 @@ fn find(name: &str, below: &View) -> Result<Found, AccountsError> {
         (Kind::File(content), _) if content.size == 0 => {
             Ok(Found { path, bytes: Some(Arc::from([])), mode: Some(mode), owner })
         }
-        (Kind::File(_), Some(bytes)) => Ok(Found { path, bytes: Some(Arc::clone(bytes)), mode: Some(mode), owner }),
+        (Kind::File(_), Some(bytes)) => {
+            Ok(Found { path, bytes: Some(Arc::clone(bytes)), mode: Some(mode), owner })
+        }
         _ => Err(AccountsError::Unreadable { path }),
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn config(plan: &ImagePlan) -> ImageConfig {
     };
     config.align_history();
     config.set_created(&plan.created.to_string());
-    let artifacts: Vec<Vec<String>> = plan.artifacts.iter().map(|one| one.image.config.environment()).collect();
+    let artifacts: Vec<Vec<String>> =
+        plan.artifacts.iter().map(|one| one.image.config.environment()).collect();
     let environment = environment(&config.environment(), &artifacts, &plan.runtime.environment);
     if !environment.is_empty() {
         config.set_run("Env", environment.into());
@@ -48,7 +49,11 @@ fn run(config: &mut ImageConfig, runtime: &Runtime) {
             config.set_run(key, text.as_str().into());
         }
     }
-    extend(config, "ExposedPorts", runtime.ports.iter().map(|port| (port.clone(), Value::Object(Map::new()))));
+    extend(
+        config,
+        "ExposedPorts",
+        runtime.ports.iter().map(|port| (port.clone(), Value::Object(Map::new()))),
+    );
     extend(config, "Volumes", runtime.volumes.iter().map(|path| (path.clone(), Value::Object(Map::new()))));
     let labels = runtime.labels.iter().map(|(key, value)| (key.clone(), Value::String(value.clone())));
     extend(config, "Labels", labels);
@@ -139,7 +144,11 @@ mod tests {
 
     #[test]
     fn the_customization_wins_over_artifacts_and_these_over_the_base() {
-        let merged = merge(&["A=base", "B=base", "C=base"], &[&["B=one", "D=one"], &["D=two", "C=two"]], &[("C", "own")]);
+        let merged = merge(
+            &["A=base", "B=base", "C=base"],
+            &[&["B=one", "D=one"], &["D=two", "C=two"]],
+            &[("C", "own")],
+        );
         assert_eq!(merged, ["A=base", "B=one", "C=own", "D=two"]);
     }
 

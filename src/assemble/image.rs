@@ -6,7 +6,9 @@ use super::Workshop;
 use super::error::Fault;
 use crate::contents::{Dangling, Finding};
 use crate::layer::{BlobSource, Warning, WrittenLayer};
-use crate::oci::{Compression, Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform, annotations, json};
+use crate::oci::{
+    Compression, Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform, annotations, json,
+};
 use crate::plan::ImagePlan;
 
 /// An image of one platform, ready to be published.

@@ -44,7 +44,8 @@ pub fn assemble(shop: &Workshop<'_>, orders: &[Order<'_>]) -> Result<Vec<Assembl
     let laid_out = orders.par_iter().zip(&bases).map(|(order, base)| lay_out(shop, order, base, &indexes));
     let laid_out = first(laid_out.collect())?;
     write_missing(shop, orders, &laid_out, &mut made)?;
-    let states = first(orders.par_iter().zip(&laid_out).map(|(order, one)| write_state(shop, order, one)).collect())?;
+    let states =
+        first(orders.par_iter().zip(&laid_out).map(|(order, one)| write_state(shop, order, one)).collect())?;
     let finished = orders.iter().zip(laid_out).zip(states);
     first(finished.map(|((order, one), state)| finish(shop, order, one, state, &made, &indexes)).collect())
 }
@@ -77,10 +78,15 @@ fn about<'a>(
     move |fault| AssembleError { platform: plan.platform.clone(), subject: subject.to_owned(), place, fault }
 }
 
-fn about_artifact<'a>(plan: &'a ImagePlan, artifact: &'a ArtifactPlan) -> impl Fn(Fault) -> AssembleError + use<'a> {
+fn about_artifact<'a>(
+    plan: &'a ImagePlan,
+    artifact: &'a ArtifactPlan,
+) -> impl Fn(Fault) -> AssembleError + use<'a> {
     move |fault| {
         let place = match &fault {
-            Fault::Artifact(contents::ArtifactError::Nothing { number, .. }) => artifact.include_places[*number],
+            Fault::Artifact(contents::ArtifactError::Nothing { number, .. }) => {
+                artifact.include_places[*number]
+            }
             _ => artifact.place,
         };
         let (platform, subject) = (plan.platform.clone(), format!("artifact {}", artifact.source));
@@ -88,7 +94,11 @@ fn about_artifact<'a>(plan: &'a ImagePlan, artifact: &'a ArtifactPlan) -> impl F
     }
 }
 
-fn index_bases(shop: &Workshop<'_>, orders: &[Order<'_>], indexes: &mut Indexes) -> Result<(), AssembleError> {
+fn index_bases(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    indexes: &mut Indexes,
+) -> Result<(), AssembleError> {
     let mut seen = HashSet::new();
     let mut jobs: Vec<(&ImagePlan, &Image, &ImageLayer)> = Vec::new();
     for order in orders {
@@ -110,7 +120,9 @@ fn index_bases(shop: &Workshop<'_>, orders: &[Order<'_>], indexes: &mut Indexes)
 fn base_view(order: &Order<'_>, indexes: &Indexes) -> Result<View, AssembleError> {
     let Some(base) = &order.plan.base else { return Ok(View::default()) };
     let layers = indexes.all(Trust::Base, &base.layers).expect("every layer of every base is indexed");
-    View::of(layers.iter().map(|index| &**index)).map_err(Fault::from).map_err(about(order.plan, "base", None))
+    View::of(layers.iter().map(|index| &**index))
+        .map_err(Fault::from)
+        .map_err(about(order.plan, "base", None))
 }
 
 /// An artifact of one platform, to be read for the first time.
@@ -134,7 +146,8 @@ fn read_artifacts(
     for (order, base) in orders.iter().zip(bases) {
         for artifact in &order.plan.artifacts {
             let layers = &artifact.image.layers;
-            let new: Vec<&ImageLayer> = layers.iter().filter(|one| seen.insert(one.descriptor.digest)).collect();
+            let new: Vec<&ImageLayer> =
+                layers.iter().filter(|one| seen.insert(one.descriptor.digest)).collect();
             if new.is_empty() {
                 continue;
             }
@@ -168,7 +181,8 @@ fn read_artifact(shop: &Workshop<'_>, job: &Unread<'_>) -> Result<Read, Assemble
             write::first_pass(shop, image, &what, &take(shop, job.plan, job.artifact), job.base, codec)
         }
         Some(layers) => {
-            let index = |layer: &&ImageLayer| write::index(shop, image, layer, &what, Trust::Artifact).map(Arc::new);
+            let index =
+                |layer: &&ImageLayer| write::index(shop, image, layer, &what, Trust::Artifact).map(Arc::new);
             layers.iter().map(index).collect::<Result<_, _>>().map(|indexes| (indexes, None))
         }
     };
@@ -210,10 +224,11 @@ fn lay_out(
     let additions = accounts::additions(plan, &view).map_err(Fault::from);
     let additions = additions.map_err(about(plan, "accounts", plan.accounts.place))?;
     let latest = plan.latest.map(|time| time.seconds());
-    let state = contents::state(&additions.list, &view, base.layers(), shop.allow, latest).map_err(|error| {
-        let place = additions.places[error.number()];
-        about(plan, "paths", place)(Fault::from(error))
-    })?;
+    let state =
+        contents::state(&additions.list, &view, base.layers(), shop.allow, latest).map_err(|error| {
+            let place = additions.places[error.number()];
+            about(plan, "paths", place)(Fault::from(error))
+        })?;
     view.apply_contents(&state);
     let dangling = artifacts.iter().chain([&state]).map(|one| contents::dangling(one, &view)).collect();
     Ok(LaidOut { artifacts, additions, state, dangling })
@@ -306,7 +321,8 @@ fn finish(
 /// What was tolerated of an image's inputs.
 fn warnings(plan: &ImagePlan, indexes: &Indexes) -> Vec<(String, Warning)> {
     let base = plan.base.iter().map(|base| (Trust::Base, base, "base".to_owned()));
-    let artifacts = plan.artifacts.iter().map(|one| (Trust::Artifact, &one.image, format!("artifact {}", one.source)));
+    let artifacts =
+        plan.artifacts.iter().map(|one| (Trust::Artifact, &one.image, format!("artifact {}", one.source)));
     let of = |(trust, image, subject): (Trust, &Image, String)| {
         let layers = indexes.all(trust, &image.layers).unwrap_or_default();
         let all = layers.iter().flat_map(|index| index.warnings.clone()).collect::<Vec<_>>();

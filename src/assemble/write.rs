@@ -8,7 +8,9 @@ use super::Workshop;
 use super::error::Fault;
 use super::metered::Metered;
 use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
-use crate::layer::{self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer};
+use crate::layer::{
+    self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
+};
 use crate::oci::Digest;
 use crate::plan::Content;
 use crate::store::{Image, ImageLayer, StagedFile};

@@ -71,7 +71,10 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
     match seconds.and_then(Timestamp::from_seconds) {
         Some(time) => Ok(Some(time)),
         None => {
-            let message = format!("SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970", text.display());
+            let message = format!(
+                "SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970",
+                text.display()
+            );
             Err(Failure::of(Code::Usage, message, None))
         }
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::code::{Code, Coded, Exit};
 use crate::assemble::{AccountsError, Fault};
+use crate::code::{Code, Coded, Exit};
 use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::ops::build::BuildError;
 use crate::ops::validate::Finding;
@@ -54,7 +54,9 @@ impl Failure {
     /// The failure of a build of `file`.
     pub(super) fn of_build(file: &SpecFile, error: &BuildError) -> Self {
         match error {
-            BuildError::Plan(errors) => Self { errors: errors.iter().map(|one| of_plan(file, one)).collect(), notes: Vec::new() },
+            BuildError::Plan(errors) => {
+                Self { errors: errors.iter().map(|one| of_plan(file, one)).collect(), notes: Vec::new() }
+            }
             BuildError::Assemble(error) => {
                 let message = format!("{}: {}: {}", error.platform, error.subject, error.fault);
                 let diagnostic = Diagnostic::new(error.code(), message, fault_hint(&error.fault));
@@ -91,7 +93,11 @@ impl Failure {
         let all: Vec<Diagnostic> = self.notes.iter().chain(&self.errors).cloned().collect();
         let text = Diagnostic::list(&all, json);
         // There is nowhere left to complain.
-        let _ = if json { io::stdout().write_all(text.as_bytes()) } else { io::stderr().write_all(text.as_bytes()) };
+        let _ = if json {
+            io::stdout().write_all(text.as_bytes())
+        } else {
+            io::stderr().write_all(text.as_bytes())
+        };
     }
 }
 
@@ -168,10 +174,14 @@ fn plan_hint(problem: &Problem) -> Option<String> {
         Problem::Unsupported { .. } => "remove them from the file to build the rest".to_owned(),
         Problem::Image { error, .. } => return error.hint(),
         Problem::Definition { candidates, .. } if candidates.is_empty() => {
-            "pass --source or --registry-map with a layout that has the image, or name the base by `base`".to_owned()
+            "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
+                .to_owned()
         }
         Problem::Definition { candidates, .. } => {
-            format!("name the base by `base` instead; of the definition are the tags {}", candidates.join(", "))
+            format!(
+                "name the base by `base` instead; of the definition are the tags {}",
+                candidates.join(", ")
+            )
         }
         Problem::NoTags { .. } => "name the tags to suffix by `tags` of the target".to_owned(),
         Problem::Collision(_) => "give one of them another destination or other `tags`".to_owned(),
@@ -183,7 +193,9 @@ fn build_hint(error: &BuildError) -> Option<String> {
     Some(match error {
         BuildError::NoOutput => "pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned(),
         BuildError::OutputHoldsOne { thing: "platform", .. } => "choose one with --platform".to_owned(),
-        BuildError::OutputHoldsOne { .. } => "write to oci:DIR, where every image has a name of its own".to_owned(),
+        BuildError::OutputHoldsOne { .. } => {
+            "write to oci:DIR, where every image has a name of its own".to_owned()
+        }
         BuildError::Privileged { path, .. } => format!("exclude `{path}`, or build without --deny setuid"),
         BuildError::Write(error) => return write_hint(error),
         error if error.code() == Code::IoNoSpace => "make room on the output's file system".to_owned(),

@@ -17,8 +17,9 @@ struct Bar(ProgressBar);
 
 impl Progress for Bars {
     fn begin(&self, what: &str, total: u64) -> Box<dyn Meter> {
-        let style = ProgressStyle::with_template("{msg:40!} {bar:30} {bytes:>10}/{total_bytes:10} {bytes_per_sec}")
-            .expect("the template is well-formed");
+        let style =
+            ProgressStyle::with_template("{msg:40!} {bar:30} {bytes:>10}/{total_bytes:10} {bytes_per_sec}")
+                .expect("the template is well-formed");
         let bar = self.0.add(ProgressBar::new(total).with_style(style).with_message(what.to_owned()));
         Box::new(Bar(bar))
     }

@@ -21,9 +21,14 @@ mod tests {
 
     #[test]
     fn a_size_has_the_unit_that_fits() {
-        for (bytes, text) in
-            [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (18_412_345, "18.4 MB")]
-        {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (18_412_345, "18.4 MB"),
+        ] {
             assert_eq!(size(bytes), text);
         }
     }

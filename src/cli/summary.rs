@@ -75,8 +75,12 @@ fn paths(platform: &PlatformReport, what: &str) -> String {
         "overwritten" => {
             platform.overwritten.iter().map(|one| format!("{} by {}", one.path, name(one.by_layer))).collect()
         }
-        "with privileges" => platform.privileged.iter().map(|one| format!("{} ({})", one.path, one.by)).collect(),
-        _ => platform.directories.iter().map(|one| format!("{} by {}", one.path, name(one.by_layer))).collect(),
+        "with privileges" => {
+            platform.privileged.iter().map(|one| format!("{} ({})", one.path, one.by)).collect()
+        }
+        _ => {
+            platform.directories.iter().map(|one| format!("{} by {}", one.path, name(one.by_layer))).collect()
+        }
     };
     let rest = all.len().saturating_sub(SHOWN);
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -88,7 +92,12 @@ fn warnings(warnings: &[WarningReport]) -> String {
     const SHOWN: usize = 12;
     let mut text = String::new();
     for warning in warnings.iter().take(SHOWN) {
-        text.push_str(&format!("warning[{}]: {} ({})\n", warning.code, warning.message, warning.platforms.join(", ")));
+        text.push_str(&format!(
+            "warning[{}]: {} ({})\n",
+            warning.code,
+            warning.message,
+            warning.platforms.join(", ")
+        ));
         if let Some(hint) = &warning.hint {
             text.push_str(&format!("hint: {hint}\n"));
         }

@@ -98,15 +98,17 @@ impl Coded for ArtifactError {
 ///
 /// The order is the one in which a single reading gives it: the topmost layer first, within it the order of the stream,
 /// parents before children, content at the item that holds it.
-pub fn artifact(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Result<LayerContents, ArtifactError> {
+pub fn artifact(
+    layers: &[Arc<LayerIndex>],
+    take: &Take,
+    below: &View,
+) -> Result<LayerContents, ArtifactError> {
     refuse_faults(layers, take)?;
     let flat = &View::of(layers.iter().map(|index| &**index))?;
     let selected = select(flat, take)?;
     let carriers = carriers(&selected);
-    let mut order: Vec<_> = selected
-        .iter()
-        .map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one))
-        .collect();
+    let mut order: Vec<_> =
+        selected.iter().map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one)).collect();
     order.sort_by_key(|(at, _)| (Reverse(at.layer), at.ordinal));
 
     let directories = Flat { flat, take };
@@ -205,7 +207,8 @@ fn select<'a>(flat: &'a View, take: &Take) -> Result<Vec<Selected<'a>>, Artifact
 fn nothing(flat: &View, include: &str, number: usize) -> ArtifactError {
     let plain: Vec<&str> = include.split('/').take_while(|c| !c.contains(['*', '?', '[', '\\'])).collect();
     let path = RootPath::parse(plain.join("/")).unwrap_or_else(|_| RootPath::root());
-    let physical = flat.destination(&path).ok().filter(|physical| *physical != path && flat.get(physical).is_some());
+    let physical =
+        flat.destination(&path).ok().filter(|physical| *physical != path && flat.get(physical).is_some());
     let nearest = nearest_path(flat, &path).filter(|_| physical.is_none());
     ArtifactError::Nothing { include: include.to_owned(), number, physical, nearest }
 }
@@ -240,7 +243,8 @@ struct Flat<'a> {
 impl Directories for Flat<'_> {
     fn directory(&self, at: &RootPath) -> Option<(Attributes, bool)> {
         let source = self.take.source_of(at)?;
-        let node = self.flat.get(&source).filter(|node| node.item.is_some() && node.entry.kind.is_directory())?;
+        let node =
+            self.flat.get(&source).filter(|node| node.item.is_some() && node.entry.kind.is_directory())?;
         Some((self.take.attributes(&node.entry.attributes), self.take.selection.takes(&source)))
     }
 }
@@ -323,7 +327,11 @@ mod tests {
     fn t06_a_path_below_a_link_of_the_base_lands_where_it_leads() {
         let below = view(&["usr/", "usr/lib/", "lib -> usr/lib"]);
         let laid = lay(&[&["lib/", "lib/x"]], &taking(&["lib"], &[]), &below).unwrap();
-        assert_eq!(laid, ["~usr/ 0755", "~usr/lib/ 0755", "usr/lib/x"], "and the directory over the link is dropped");
+        assert_eq!(
+            laid,
+            ["~usr/ 0755", "~usr/lib/ 0755", "usr/lib/x"],
+            "and the directory over the link is dropped"
+        );
     }
 
     #[test]
@@ -390,8 +398,12 @@ mod tests {
 
     #[test]
     fn every_overwrite_is_a_finding() {
-        let contents = artifact(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"])).unwrap();
-        let [Finding::Overwrites(overwrite)] = &contents.findings[..] else { panic!("{:?}", contents.findings) };
+        let contents =
+            artifact(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"]))
+                .unwrap();
+        let [Finding::Overwrites(overwrite)] = &contents.findings[..] else {
+            panic!("{:?}", contents.findings)
+        };
         assert_eq!((overwrite.path.to_string().as_str(), overwrite.same), ("etc/passwd", false));
     }
 
@@ -410,7 +422,15 @@ mod tests {
     #[test]
     fn a_first_pass_is_right_where_nothing_comes_too_late() {
         let below = view(&["usr/lib/", "lib -> usr/lib"]);
-        let lower = Arc::new(index(&["usr/", "usr/lib/", "usr/lib/a", "usr/lib/b => usr/lib/a", "lib/", "lib/c", "x -> y"]));
+        let lower = Arc::new(index(&[
+            "usr/",
+            "usr/lib/",
+            "usr/lib/a",
+            "usr/lib/b => usr/lib/a",
+            "lib/",
+            "lib/c",
+            "x -> y",
+        ]));
         let upper = Arc::new(index(&["usr/", "usr/.wh.gone", "usr/new", "usr/lib/", "usr/lib/d"]));
         for layers in [vec![lower.clone()], vec![lower, upper]] {
             let take = taking(&["**"], &["usr/lib/none"]);

@@ -103,7 +103,9 @@ impl<'a> FirstPass<'a> {
             return false;
         }
         self.cover.contains(path)
-            || path.ancestors().any(|above| self.cover.get(&above).is_some_and(|cover| *cover != Cover::Directory))
+            || path
+                .ancestors()
+                .any(|above| self.cover.get(&above).is_some_and(|cover| *cover != Cover::Directory))
     }
 
     fn entry(&mut self, ordinal: u32, entry: &Entry) {
@@ -127,7 +129,8 @@ impl<'a> FirstPass<'a> {
         };
         let data = matches!(kind, Kind::File(_)).then_some(position);
         let at = self.take.to.join_path(&entry.path);
-        let thing = Thing { at, kind: kind.clone(), attributes: attributes.clone(), data, link_to, kept: None };
+        let thing =
+            Thing { at, kind: kind.clone(), attributes: attributes.clone(), data, link_to, kept: None };
         match self.placement.put(thing, &self.seen) {
             Ok(Some(place)) => drop(self.places.insert(entry.path.clone(), (kind, attributes, place))),
             Ok(None) => {}

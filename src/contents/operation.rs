@@ -78,7 +78,8 @@ impl LayerContents {
 
     /// Whether both are written as the same bytes when they are read from the same source.
     pub fn writes_the_same(&self, written: &[Operation]) -> bool {
-        self.operations.len() == written.len() && self.operations.iter().zip(written).all(|(a, b)| a.writes_the_same(b))
+        self.operations.len() == written.len()
+            && self.operations.iter().zip(written).all(|(a, b)| a.writes_the_same(b))
     }
 }
 

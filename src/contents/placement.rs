@@ -128,7 +128,11 @@ impl<'a> Placement<'a> {
     }
 
     /// Places a thing and the parents it needs; gives back where it is, unless it is there already.
-    pub(super) fn put(&mut self, thing: Thing<'_>, directories: &dyn Directories) -> Result<Option<RootPath>, Conflict> {
+    pub(super) fn put(
+        &mut self,
+        thing: Thing<'_>,
+        directories: &dyn Directories,
+    ) -> Result<Option<RootPath>, Conflict> {
         let path = self.physical(&thing.at)?;
         if let Some(placed) = self.placed.get(&path) {
             let same = placed.kind == thing.kind && same_attributes(&placed.attributes, &thing.attributes);
@@ -176,7 +180,11 @@ impl<'a> Placement<'a> {
 
     fn found(&self, path: &RootPath) -> Option<Found<'_>> {
         if let Some(placed) = self.placed.get(path) {
-            return Some(Found { kind: &placed.kind, attributes: &placed.attributes, layer: self.below.layers() });
+            return Some(Found {
+                kind: &placed.kind,
+                attributes: &placed.attributes,
+                layer: self.below.layers(),
+            });
         }
         let node = self.below.get(path)?;
         (!self.is_hidden(path)).then_some(Found {
@@ -244,7 +252,8 @@ impl<'a> Placement<'a> {
                 _ => Err(Conflict::Twice { first: placed.from.clone(), second: path.clone(), path }),
             };
         }
-        let below = self.found(&path).filter(|found| found.kind.is_directory()).map(|found| found.attributes.clone());
+        let below =
+            self.found(&path).filter(|found| found.kind.is_directory()).map(|found| found.attributes.clone());
         let generated = |attributes| Attributes { mtime: self.generated, ..attributes };
         let attributes = match (directories.directory(&path), below) {
             (Some((own, true)), _) => own,
@@ -252,8 +261,14 @@ impl<'a> Placement<'a> {
             (Some((own, false)), None) => generated(own),
             (None, None) => generated(Attributes::of_missing_parent()),
         };
-        let thing =
-            Thing { at: path.clone(), kind: Kind::Directory, attributes, data: None, link_to: None, kept: None };
+        let thing = Thing {
+            at: path.clone(),
+            kind: Kind::Directory,
+            attributes,
+            data: None,
+            link_to: None,
+            kept: None,
+        };
         self.may_stand(&path, &thing)?;
         self.emit(path, thing);
         Ok(())
@@ -266,7 +281,8 @@ impl<'a> Placement<'a> {
         if let Some(bytes) = thing.kept {
             self.contents.kept.insert(path.clone(), Arc::clone(bytes));
         }
-        let placed = Placed { from: thing.at, kind: thing.kind.clone(), attributes: thing.attributes.clone() };
+        let placed =
+            Placed { from: thing.at, kind: thing.kind.clone(), attributes: thing.attributes.clone() };
         self.placed.insert(path.clone(), placed);
         let (kind, data) = match thing.link_to {
             Some(target) => (Kind::Hardlink(target), None),

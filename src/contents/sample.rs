@@ -47,12 +47,15 @@ fn item(line: &str) -> ItemKind {
         let (at, content) = line.split_once('=').unwrap_or((line, line));
         (at, Kind::File(content_of(content)))
     };
-    let attributes = Attributes { mtime: 1_000, ..Attributes::new(mode.parse::<Mode>().unwrap(), Owner::ROOT) };
+    let attributes =
+        Attributes { mtime: 1_000, ..Attributes::new(mode.parse::<Mode>().unwrap(), Owner::ROOT) };
     ItemKind::Entry(Arc::new(Entry { path: path(text), kind, attributes }))
 }
 
 fn content_of(text: &str) -> FileContent {
-    let Digest::Sha256(sha256) = Digest::of(text.as_bytes()) else { unreachable!("sha256 is what is written") };
+    let Digest::Sha256(sha256) = Digest::of(text.as_bytes()) else {
+        unreachable!("sha256 is what is written")
+    };
     FileContent { size: text.len() as u64, sha256, sparse: false }
 }
 

@@ -118,14 +118,17 @@ fn delete(
     ours: u32,
 ) -> Result<(), StateError> {
     let wanted = &additions[number].path;
-    let path = placement.physical(wanted).map_err(|error| StateError::Conflict { number, conflict: error.into() })?;
+    let path = placement
+        .physical(wanted)
+        .map_err(|error| StateError::Conflict { number, conflict: error.into() })?;
     let node = below.get(&path).ok_or_else(|| StateError::Missing { number, path: wanted.clone() })?;
     if node.layer >= ours {
         placement.contents.findings.push(Finding::DeletesOurs { path: path.clone(), layer: node.layer });
     } else if let Some(package) = owner_of(&path, below) {
         placement.contents.findings.push(Finding::DeletesPackaged { path: path.clone(), package });
     }
-    let opaque = additions.iter().any(|other| other.kind != AdditionKind::Delete && other.path.is_below(wanted));
+    let opaque =
+        additions.iter().any(|other| other.kind != AdditionKind::Delete && other.path.is_below(wanted));
     placement.delete(&path, opaque).map_err(|conflict| StateError::Conflict { number, conflict })
 }
 
@@ -133,7 +136,8 @@ fn delete(
 fn owner_of(path: &RootPath, view: &View) -> Option<String> {
     let leads_here = |line: &[u8]| {
         line.ends_with(path.name())
-            && RootPath::parse(line).ok().and_then(|listed| view.physical(&listed).ok()).as_ref() == Some(path)
+            && RootPath::parse(line).ok().and_then(|listed| view.physical(&listed).ok()).as_ref()
+                == Some(path)
     };
     view.kept_files().find_map(|(file, bytes)| {
         let (dir, name) = (file.parent()?, String::from_utf8_lossy(file.name()).into_owned());
@@ -213,10 +217,14 @@ mod tests {
     #[test]
     fn delete_and_add_below_is_an_opaque_directory() {
         let view = View::of([&index(&["etc/", "etc/app/", "etc/app/old", "etc/gone"])]).unwrap();
-        let additions =
-            [add("etc/app/new", file()), add("etc/app", AdditionKind::Delete), add("etc/gone", AdditionKind::Delete)];
+        let additions = [
+            add("etc/app/new", file()),
+            add("etc/app", AdditionKind::Delete),
+            add("etc/gone", AdditionKind::Delete),
+        ];
         let contents = lay(&additions, &view).unwrap();
-        let expected = ["etc 0755", "etc/app 0755", "opaque etc/app", "whiteout etc/gone", "etc/app/new 0755"];
+        let expected =
+            ["etc 0755", "etc/app 0755", "opaque etc/app", "whiteout etc/gone", "etc/app/new 0755"];
         assert_eq!(written(&contents), expected);
         let mut after = view.clone();
         after.apply_contents(&contents);

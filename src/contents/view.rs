@@ -167,8 +167,12 @@ impl View {
                         Kind::Hardlink(target) => self.tree.get(target).map(|node| Arc::clone(&node.entry)),
                         _ => None,
                     };
-                    let node =
-                        Node { entry: shared.unwrap_or_else(|| Arc::clone(entry)), item: None, data: None, layer };
+                    let node = Node {
+                        entry: shared.unwrap_or_else(|| Arc::clone(entry)),
+                        item: None,
+                        data: None,
+                        layer,
+                    };
                     self.insert(entry.path.clone(), node, contents.kept.get(&entry.path));
                 }
             }
@@ -180,14 +184,17 @@ impl View {
         let path = self.physical(&entry.path)?;
         self.make_parents(&path)?;
         let Kind::Hardlink(target) = &entry.kind else {
-            let node = Node { entry: Arc::clone(entry), item: Some(item), data: Some(item), layer: self.layers };
+            let node =
+                Node { entry: Arc::clone(entry), item: Some(item), data: Some(item), layer: self.layers };
             self.insert(path, node, kept);
             return Ok(());
         };
         let physical = self.physical(target)?;
         let missing = || ViewError::LinkTarget { path: entry.path.clone(), target: target.clone() };
-        let named = self.tree.get(&physical).filter(|node| !node.entry.kind.is_directory()).ok_or_else(missing)?;
-        let node = Node { entry: Arc::clone(&named.entry), item: Some(item), data: named.data, layer: self.layers };
+        let named =
+            self.tree.get(&physical).filter(|node| !node.entry.kind.is_directory()).ok_or_else(missing)?;
+        let node =
+            Node { entry: Arc::clone(&named.entry), item: Some(item), data: named.data, layer: self.layers };
         let kept = self.kept.get(&physical).cloned();
         if path != physical {
             self.insert(path, node, kept.as_ref());
@@ -244,7 +251,9 @@ mod tests {
     #[test]
     fn whiteouts_count_for_the_layers_below_alone_and_in_any_order() {
         let below = index(&["d/", "d/a", "d/b", "x", "keep"]);
-        for above in [["d/", ".wh.x", "d/.wh..wh..opq", "d/new", "x"], ["x", "d/new", "d/", "d/.wh..wh..opq", ".wh.x"]] {
+        for above in
+            [["d/", ".wh.x", "d/.wh..wh..opq", "d/new", "x"], ["x", "d/new", "d/", "d/.wh..wh..opq", ".wh.x"]]
+        {
             let view = View::of([&below, &index(&above)]).unwrap();
             assert_eq!(names(&view), ["d", "d/new", "keep", "x"], "t11: {above:?}");
         }
@@ -252,7 +261,8 @@ mod tests {
 
     #[test]
     fn an_entry_below_a_link_of_a_lower_layer_lands_where_it_leads() {
-        let view = View::of([&index(&["usr/lib/", "lib -> usr/lib"]), &index(&["lib/x", "lib/.wh.y"])]).unwrap();
+        let view =
+            View::of([&index(&["usr/lib/", "lib -> usr/lib"]), &index(&["lib/x", "lib/.wh.y"])]).unwrap();
         assert_eq!(names(&view), ["lib", "usr", "usr/lib", "usr/lib/x"]);
     }
 

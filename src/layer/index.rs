@@ -29,7 +29,8 @@ pub struct LayerIndex {
 impl LayerIndex {
     /// How many files, links and devices it holds; directories and deletions do not count.
     pub fn files(&self) -> usize {
-        let is_file = |item: &&Item| matches!(&item.kind, ItemKind::Entry(entry) if !entry.kind.is_directory());
+        let is_file =
+            |item: &&Item| matches!(&item.kind, ItemKind::Entry(entry) if !entry.kind.is_directory());
         self.items.iter().filter(is_file).count()
     }
 }

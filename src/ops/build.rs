@@ -173,7 +173,9 @@ fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
     let targets = plan.targets.len();
     match output {
         Output::DockerArchive { .. } if images != 1 => Err(holds_one("platform", images)),
-        Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => Err(holds_one("target", targets)),
+        Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => {
+            Err(holds_one("target", targets))
+        }
         Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one("target", targets)),
         _ => Ok(()),
     }
@@ -184,7 +186,9 @@ fn assemble(shop: &Workshop<'_>, plan: &Plan) -> Result<Vec<AssembledImage>, Bui
     let orders: Vec<Order<'_>> = plan
         .targets
         .iter()
-        .flat_map(|target| target.images.values().map(|plan| Order { plan, base_name: target.base_name.as_deref() }))
+        .flat_map(|target| {
+            target.images.values().map(|plan| Order { plan, base_name: target.base_name.as_deref() })
+        })
         .collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(shop.jobs).build();
     let pool = pool.map_err(|error| BuildError::Threads(error.to_string()))?;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::build::BuildError;
 use super::report::{
-    BlobReport, DanglingReport, LayerReport, OverwriteReport, PathReport, PlatformReport, PrivilegedReport, Report,
-    SourceReport, TargetReport, VERSION, WarningReport,
+    BlobReport, DanglingReport, LayerReport, OverwriteReport, PathReport, PlatformReport, PrivilegedReport,
+    Report, SourceReport, TargetReport, VERSION, WarningReport,
 };
 use crate::assemble::{AssembledImage, AssembledLayer, Origin, Workshop};
 use crate::contents::{Finding, Named, Overwrite};
@@ -43,12 +43,14 @@ pub(super) fn publish(
                     meter.advance(bytes);
                 }
             };
-            let copying = Copying { staging: Some(shop.staging), progress: &progress, interrupt: shop.interrupt };
+            let copying =
+                Copying { staging: Some(shop.staging), progress: &progress, interrupt: shop.interrupt };
             store::write(output, &names(plan, target, output), publication, &copying).map_err(Box::new)?;
         }
     }
     let mut warnings = Warnings::default();
-    let targets = made.iter().map(|(target, images, index)| report(target, images, index, &mut warnings)).collect();
+    let targets =
+        made.iter().map(|(target, images, index)| report(target, images, index, &mut warnings)).collect();
     Ok(Report {
         version: VERSION,
         name: name.to_owned(),
@@ -60,7 +62,8 @@ pub(super) fn publish(
 
 /// The index of a target's images, in the order of their platforms.
 fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
-    let entries = images.iter().map(|image| IndexEntry::new(image.descriptor.clone(), &image.platform)).collect();
+    let entries =
+        images.iter().map(|image| IndexEntry::new(image.descriptor.clone(), &image.platform)).collect();
     let mut annotations = Annotations::new();
     if let Some(name) = &target.base_name {
         annotations.insert(annotations::BASE_NAME.to_owned(), name.clone());
@@ -104,7 +107,10 @@ fn report(target: &Target, images: &[AssembledImage], index: &[u8], warnings: &m
         tags: target.tags.clone(),
         base: target.base.to_string(),
         sign: sign.map(|descriptor| descriptor.digest.to_string()).collect(),
-        platforms: images.iter().map(|image| platform(&target.images[&image.platform], image, warnings)).collect(),
+        platforms: images
+            .iter()
+            .map(|image| platform(&target.images[&image.platform], image, warnings))
+            .collect(),
         index: blob(&index),
     }
 }
@@ -188,15 +194,22 @@ impl Author<'_> {
                 report.directories.push(PathReport { path: path.to_string(), by_layer });
             }
             Finding::Privileged { path, by } => {
-                report.privileged.push(PrivilegedReport { path: path.to_string(), by_layer, by: (*by).to_owned() });
+                report.privileged.push(PrivilegedReport {
+                    path: path.to_string(),
+                    by_layer,
+                    by: (*by).to_owned(),
+                });
             }
             Finding::DeletesOurs { path, .. } => {
-                let message = format!("`{path}` is brought by one layer of this build and deleted by another");
-                let hint = format!("add `{path}` to the excludes of the artifact instead, and the image is smaller");
+                let message =
+                    format!("`{path}` is brought by one layer of this build and deleted by another");
+                let hint =
+                    format!("add `{path}` to the excludes of the artifact instead, and the image is smaller");
                 warnings.add(platform, "W_DELETES_OURS", message, Some(hint));
             }
             Finding::DeletesPackaged { path, package } => {
-                let message = format!("`{path}` belongs to the package `{package}`, whose database will not know");
+                let message =
+                    format!("`{path}` belongs to the package `{package}`, whose database will not know");
                 warnings.add(platform, "W_DELETES_PACKAGED", message, None);
             }
         }
@@ -207,7 +220,8 @@ impl Author<'_> {
         let Origin::Artifact(number) = self.layer.origin else { return None };
         let to = &self.plan.artifacts[number].to;
         let source = overwrite.source.as_bytes();
-        let rest = if to.is_root() { source } else { source.strip_prefix(to.as_bytes())?.strip_prefix(b"/")? };
+        let rest =
+            if to.is_root() { source } else { source.strip_prefix(to.as_bytes())?.strip_prefix(b"/")? };
         Some(String::from_utf8_lossy(rest).into_owned())
     }
 

@@ -63,7 +63,8 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
     let tags = store::tags(dir, context.limits).map_err(|error| image_problem(&what, &place, error))?;
     let mut candidates = Vec::new();
     for (tag, descriptor) in tags {
-        let at = Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: Some(descriptor.digest) };
+        let at =
+            Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: Some(descriptor.digest) };
         let found = store::find(&at, context.limits, context.mismatch);
         let found = found.map_err(|error| image_problem(&what, &at, error))?;
         if is_of(&found, id).map_err(|error| image_problem(&what, &at, error))? {
@@ -74,7 +75,10 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
         Some(at) => {
             let (tag, found) = candidates.swap_remove(at);
             let base_name = name.as_ref().map(ToString::to_string);
-            let name = name.map_or(Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: None }, Locator::Registry);
+            let name = name.map_or(
+                Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: None },
+                Locator::Registry,
+            );
             Ok(Base { name, found: Some(found), tags: vec![tag], base_name })
         }
         None => Err(Problem::Definition {

@@ -37,7 +37,11 @@ impl Content {
     /// Reads a content of `size` bytes once, to its end.
     ///
     /// `spool` makes the file that a long one goes to, which nobody else can see.
-    pub fn read(mut from: impl Read, size: u64, spool: impl FnOnce() -> io::Result<File>) -> io::Result<Self> {
+    pub fn read(
+        mut from: impl Read,
+        size: u64,
+        spool: impl FnOnce() -> io::Result<File>,
+    ) -> io::Result<Self> {
         if size <= IN_MEMORY {
             let mut bytes = Vec::new();
             from.read_to_end(&mut bytes)?;

@@ -12,7 +12,9 @@ use super::{AccountsPlan, ArtifactPlan, FileKind, FilePlan, ImagePlan, Plan, Run
 use crate::limits::Limits;
 use crate::oci::{Locator, Platform, RegistryMap};
 use crate::rootfs::{Attributes, NewGroup, NewUser, Selection};
-use crate::spec::{self, At, Customization, FileSource, Place, SourceDir, SourceError, SpecFile, Specification, StaticKind};
+use crate::spec::{
+    self, At, Customization, FileSource, Place, SourceDir, SourceError, SpecFile, Specification, StaticKind,
+};
 use crate::store::{Found, PlatformMismatch};
 
 /// What a plan depends on besides its specification.
@@ -34,13 +36,20 @@ pub struct Context<'a> {
 }
 
 /// Plans a specification; all problems at once.
-pub fn resolve(file: &SpecFile, specification: &Specification, context: &Context<'_>) -> Result<Plan, Vec<PlanError>> {
+pub fn resolve(
+    file: &SpecFile,
+    specification: &Specification,
+    context: &Context<'_>,
+) -> Result<Plan, Vec<PlanError>> {
     let mut problems = Problems::default();
     let customization = match specification {
         Specification::Image(customization) => customization,
         Specification::Chart(chart) => {
             let place = chart.mappings.first().map(|mapping| mapping.from.place);
-            return Err(vec![PlanError { place, problem: Problem::Unsupported { what: "chart customizations" } }]);
+            return Err(vec![PlanError {
+                place,
+                problem: Problem::Unsupported { what: "chart customizations" },
+            }]);
         }
     };
     if let Some(request) = customization.packages.install.first() {
@@ -67,7 +76,9 @@ pub fn resolve(file: &SpecFile, specification: &Specification, context: &Context
         let mut images = BTreeMap::new();
         for platform in &platforms {
             let parts = Parts { customization, context, platform, base: &base, base_place: place };
-            images.extend(parts.image(&artifacts, &files, &mut problems).map(|image| (platform.clone(), image)));
+            images.extend(
+                parts.image(&artifacts, &files, &mut problems).map(|image| (platform.clone(), image)),
+            );
         }
         let destination = target.destination.value.to_string();
         targets.push(Target { destination, tags, base_name: base.base_name, base: base.name, images });
@@ -82,7 +93,8 @@ struct Problems(Vec<PlanError>);
 impl Problems {
     fn add(&mut self, place: Option<Place>, problem: Problem) {
         // The same input may be asked for on several platforms; people read it once.
-        let known = |other: &PlanError| other.place == place && other.problem.to_string() == problem.to_string();
+        let known =
+            |other: &PlanError| other.place == place && other.problem.to_string() == problem.to_string();
         if !self.0.iter().any(known) {
             self.0.push(PlanError { place, problem });
         }
@@ -104,7 +116,8 @@ fn platforms(customization: &Customization, context: &Context<'_>, problems: &mu
         let (platform, offered) = (platform.clone(), offered.clone());
         problems.add(None, Problem::Platform { platform, offered });
     }
-    let is_wanted = |platform: &Platform| context.platforms.is_empty() || context.platforms.contains(platform);
+    let is_wanted =
+        |platform: &Platform| context.platforms.is_empty() || context.platforms.contains(platform);
     offered.into_iter().filter(is_wanted).collect()
 }
 
@@ -147,7 +160,11 @@ fn files<'a>(
 }
 
 /// Reads a file beside the specification, once.
-fn beside(file: &SpecFile, source: &At<std::path::PathBuf>, context: &Context<'_>) -> Result<Content, Problem> {
+fn beside(
+    file: &SpecFile,
+    source: &At<std::path::PathBuf>,
+    context: &Context<'_>,
+) -> Result<Content, Problem> {
     let dir = SourceDir::open(&file.dir).map_err(SourceError::from)?;
     let source = dir.file(&source.value, context.limits.source_bytes)?;
     let size = source.size();
@@ -169,8 +186,13 @@ fn artifacts<'a>(
 ) -> Vec<FoundArtifact<'a>> {
     let patterns = |list: &[At<crate::rootfs::Pattern>]| list.iter().map(|one| one.value.clone()).collect();
     let find = |of: &'a spec::Artifact| {
-        let found = problems.keep(Some(of.source.place), base::find(context, &of.source.value, "artifact"))?;
-        Some(FoundArtifact { of, found, selection: Selection::new(patterns(&of.includes), patterns(&of.excludes)) })
+        let found =
+            problems.keep(Some(of.source.place), base::find(context, &of.source.value, "artifact"))?;
+        Some(FoundArtifact {
+            of,
+            found,
+            selection: Selection::new(patterns(&of.includes), patterns(&of.excludes)),
+        })
     };
     customization.artifacts.iter().filter_map(find).collect()
 }
@@ -195,12 +217,15 @@ impl Parts<'_> {
         let base = match &self.base.found {
             None => None,
             Some(found) => {
-                let image =
-                    found.image(platform).map_err(|error| base::image_problem("base", &self.base.name, error));
+                let image = found
+                    .image(platform)
+                    .map_err(|error| base::image_problem("base", &self.base.name, error));
                 Some(problems.keep(Some(self.base_place), image)?)
             }
         };
-        let is_here = |only: &Option<std::collections::BTreeSet<Platform>>| only.as_ref().is_none_or(|only| only.contains(platform));
+        let is_here = |only: &Option<std::collections::BTreeSet<Platform>>| {
+            only.as_ref().is_none_or(|only| only.contains(platform))
+        };
         let mut planned = Vec::new();
         for artifact in artifacts.iter().filter(|artifact| is_here(&artifact.of.platforms)) {
             let place = artifact.of.source.place;
@@ -213,7 +238,11 @@ impl Parts<'_> {
             platform: platform.clone(),
             base,
             artifacts: planned,
-            files: files.iter().filter(|file| is_here(&file.of.platforms)).map(|file| file.plan.clone()).collect(),
+            files: files
+                .iter()
+                .filter(|file| is_here(&file.of.platforms))
+                .map(|file| file.plan.clone())
+                .collect(),
             accounts: accounts(self.customization),
             runtime: runtime(self.customization),
             compression: self.customization.compression,
@@ -247,7 +276,11 @@ impl Parts<'_> {
 
 fn accounts(customization: &Customization) -> AccountsPlan {
     let accounts = &customization.accounts;
-    let users = accounts.users.iter().map(|user| NewUser { name: user.name.to_string(), uid: user.uid, gid: user.gid });
+    let users = accounts.users.iter().map(|user| NewUser {
+        name: user.name.to_string(),
+        uid: user.uid,
+        gid: user.gid,
+    });
     let groups = accounts.groups.iter().map(|group| NewGroup {
         name: group.name.to_string(),
         gid: group.gid,
@@ -265,7 +298,8 @@ fn accounts(customization: &Customization) -> AccountsPlan {
 }
 
 fn runtime(customization: &Customization) -> Runtime {
-    let environment = customization.environment.iter().map(|(name, value)| (name.clone(), value.value.clone()));
+    let environment =
+        customization.environment.iter().map(|(name, value)| (name.clone(), value.value.clone()));
     Runtime {
         environment: environment.collect(),
         labels: customization.labels.clone(),
