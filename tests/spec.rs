@@ -123,13 +123,10 @@ fn change() -> impl Strategy<Value = (prop::sample::Index, usize, String)> {
     )
 }
 
-proptest! {
-    #[test]
-    fn no_text_is_refused_without_a_reason(
-        which in any::<prop::sample::Index>(),
-        changes in prop::collection::vec(change(), 1..6),
-    ) {
-        let mut file = which.get(&fixtures("valid")).clone();
+/// A valid specification with up to `most` changes.
+fn changed(most: usize) -> impl Strategy<Value = SpecFile> {
+    let file = prop::sample::select(fixtures("valid"));
+    (file, prop::collection::vec(change(), 1..=most)).prop_map(|(mut file, changes)| {
         for (at, length, piece) in changes {
             let mut chars: Vec<char> = file.text.chars().collect();
             let start = at.index(chars.len() + 1);
@@ -137,13 +134,30 @@ proptest! {
             chars.splice(start..end, piece.chars());
             file.text = chars.into_iter().collect();
         }
-        if let Err(errors) = parse(&file) {
-            prop_assert!(!errors.is_empty());
-            for error in errors {
-                prop_assert!(error.place.line >= 1 && error.place.column >= 1 && error.place.length >= 1);
-                let shown = error.snippet(&file);
-                prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
-            }
+        file
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_refused_without_a_reason_that_can_be_shown(file in changed(5)) {
+        let Err(errors) = parse(&file) else { return Ok(()) };
+        prop_assert!(!errors.is_empty());
+        for error in errors {
+            prop_assert!(error.place.line >= 1 && error.place.column >= 1 && error.place.length >= 1);
+            let shown = error.snippet(&file);
+            prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         }
+    }
+
+    #[test]
+    fn what_is_read_passes_the_schema_too(file in changed(1)) {
+        if parse(&file).is_err() {
+            return Ok(());
+        }
+        // Another reader may refuse what this one reads, such as a merge key in quotes.
+        let Ok(value) = serde_yaml::from_str::<serde_json::Value>(&file.text) else { return Ok(()) };
+        let validator = jsonschema::draft202012::new(&overcoat::spec::schema()).unwrap();
+        prop_assert!(validator.is_valid(&value), "{}", file.text);
     }
 }

@@ -1,7 +1,7 @@
 //! The customization YAML: text to typed values, everything wrong with it at once.
 //!
-//! Text becomes a tree of [nodes](node) with places, nodes become the values that the [format](written) spells, and those
-//! become a [`Specification`], which can hold nothing that the format forbids.
+//! Text becomes a tree of nodes with places, nodes become the values that the format spells, and those become a
+//! [`Specification`], which can hold nothing that the format forbids.
 
 mod accounts;
 mod artifact;
