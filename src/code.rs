@@ -204,6 +204,13 @@ impl Coded for crate::file_error::FileError {
     }
 }
 
+impl Coded for crate::interrupt::Interrupted {
+    fn code(&self) -> Code {
+        const SIGTERM: usize = 15;
+        if self.signal == SIGTERM { Code::Terminated } else { Code::Interrupted }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

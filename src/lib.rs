@@ -2,18 +2,42 @@
 //!
 //! The modules stand in rows, from the bottom up; a module imports only rows below its own (`tests/modules.rs` holds that):
 //!
-//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`]: what every row needs.
+//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`progress`]: what every row needs.
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
+//! 4. [`spec`]: the customization YAML. [`store`]: images on this machine's disks.
+//! 5. [`plan`]: everything decided, and nothing done yet.
+//! 6. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
+//! 7. [`assemble`]: layers, configs and manifests.
+//! 8. [`ops`]: one verb a file.
+//! 9. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
+//!
+//! A build walks them so: [`spec::parse`] reads a customization, [`plan::resolve`] finds and pins its inputs,
+//! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] publishes the
+//! images. Registries and packages are not supported yet.
 
 pub mod code;
 pub mod file_error;
 pub mod interrupt;
 pub mod limits;
+pub mod progress;
 
 pub mod oci;
 
 pub mod rootfs;
 
 pub mod layer;
+
+pub mod spec;
+pub mod store;
+
+pub mod plan;
+
+pub mod contents;
+
+pub mod assemble;
+
+pub mod ops;
+
+pub mod cli;

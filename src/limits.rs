@@ -38,6 +38,8 @@ pub struct Limits {
     pub kept_file_bytes: u64,
     /// Bytes of all small files that are kept in one layer index.
     pub kept_bytes: u64,
+    /// Bytes of a file beside a specification.
+    pub source_bytes: u64,
 }
 
 impl Default for Limits {
@@ -59,6 +61,7 @@ impl Default for Limits {
             xattrs: 64,
             kept_file_bytes: 16 << 20,
             kept_bytes: 64 << 20,
+            source_bytes: 1 << 30,
         }
     }
 }

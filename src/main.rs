@@ -1,3 +1,7 @@
 //! The `overcoat` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    overcoat::cli::main(std::env::args_os())
+}

@@ -1,8 +1,10 @@
 //! Layer indexes: what a layer holds, known without its bytes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use super::Fault;
 use crate::oci::Digest;
 use crate::rootfs::{Entry, RootPath};
 
@@ -17,8 +19,20 @@ pub struct LayerIndex {
     pub items: Vec<Item>,
     /// The bytes of the small files that later stages need (accounts, os-release, package databases and the like), by ordinal.
     pub kept: BTreeMap<u32, Arc<[u8]>>,
+    /// What keeps items of an artifact's layer from being used, by ordinal. Reading refuses selected items with one, so these
+    /// are the faults of items that were not selected.
+    pub faults: BTreeMap<u32, Fault>,
     /// What was tolerated.
     pub warnings: Vec<Warning>,
+}
+
+impl LayerIndex {
+    /// How many files, links and devices it holds; directories and deletions do not count.
+    pub fn files(&self) -> usize {
+        let is_file =
+            |item: &&Item| matches!(&item.kind, ItemKind::Entry(entry) if !entry.kind.is_directory());
+        self.items.iter().filter(is_file).count()
+    }
 }
 
 /// One tar entry that means something.
@@ -42,7 +56,7 @@ pub enum ItemKind {
 }
 
 /// Something odd about a layer that does not keep it from being read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Warning {
     /// `W_TAR_NO_END`: the archive has no zero blocks at its end.
     NoEnd,
@@ -52,4 +66,31 @@ pub enum Warning {
     Compression,
     /// `W_TAR_WHITEOUT`: a base's whiteout has an odd name and was ignored.
     Whiteout(RootPath),
+    /// `W_TAR_TYPE`: a base's entry of an unknown type was read over.
+    Type(RootPath),
+}
+
+impl Warning {
+    /// Its stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoEnd => "W_TAR_NO_END",
+            Self::Trailing => "W_TAR_TRAILING",
+            Self::Compression => "W_COMPRESSION",
+            Self::Whiteout(_) => "W_TAR_WHITEOUT",
+            Self::Type(_) => "W_TAR_TYPE",
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEnd => f.write_str("a layer's tar has no zero blocks at its end"),
+            Self::Trailing => f.write_str("a layer's tar goes on after its end"),
+            Self::Compression => f.write_str("a layer is compressed otherwise than its media type says"),
+            Self::Whiteout(path) => write!(f, "the whiteout `{path}` has an odd name and was ignored"),
+            Self::Type(path) => write!(f, "`{path}` is of an unknown type and was read over"),
+        }
+    }
 }

@@ -1,5 +1,35 @@
 //! Layers: entries as bytes, with nothing but `std::io` below.
 
+mod archive;
+mod blob;
+mod compress;
+mod error;
+mod extension;
+mod gzip;
+mod header;
 mod index;
+mod item;
+mod judge;
+mod kept;
+mod measure;
+mod pax;
+#[cfg(test)]
+mod raw;
+mod read;
+mod source;
+mod stream;
+mod ustar;
+mod verify;
+mod write;
+mod xattr;
+mod zstd;
 
+pub use compress::Codec;
+pub use error::{DiffIdError, HeaderError, LimitError, ReadError, ReadErrorKind};
 pub use index::{Item, ItemKind, LayerIndex, Warning};
+pub use judge::{Fault, LinkFault};
+pub use pax::PaxError;
+pub use read::{IndexOnly, LayerBlob, Reading, Survey, Trust, Visitor, read, replay};
+pub use source::{BlobSource, SourceError};
+pub use verify::{DocumentReadError, VerifiedReader, VerifyError, read_document};
+pub use write::{EMITTER_VERSION, LayerWriter, WrittenLayer};

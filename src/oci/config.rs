@@ -107,6 +107,11 @@ impl ImageConfig {
         self.document.get("config").and_then(|run| run.get(key))
     }
 
+    /// The execution parameters: an object, or null where there are none.
+    pub fn run_parameters(&self) -> Value {
+        self.document.get("config").cloned().unwrap_or(Value::Null)
+    }
+
     /// Sets a value in the execution parameters.
     pub fn set_run(&mut self, key: &str, value: Value) {
         let run = self.document.entry("config").or_insert_with(|| Value::Object(Map::new()));

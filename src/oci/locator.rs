@@ -10,8 +10,8 @@ use super::Digest;
 
 /// The place of an image.
 ///
-/// Spelled as a reference (`alpine:3.23`, `dhi.io/golang:1.25@sha256:…`), `oci:DIR[:TAG][@DIGEST]`, `oci-archive:FILE`,
-/// `docker-archive:FILE[:NAME:TAG]` or `scratch`.
+/// Spelled as a reference (`alpine:3.23`, `dhi.io/golang:1.25@sha256:…`), `oci:DIR[:TAG][@DIGEST]`,
+/// `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME:TAG]` or `scratch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Locator {
     /// In a registry.
@@ -29,6 +29,8 @@ pub enum Locator {
     OciArchive {
         /// The archive.
         file: PathBuf,
+        /// The tag, where one is named.
+        tag: Option<String>,
     },
     /// In a tar archive as `docker save` writes it.
     DockerArchive {
@@ -65,7 +67,7 @@ impl Locator {
     pub fn relative_to(self, dir: &Path) -> Self {
         match self {
             Self::Layout { dir: layout, tag, digest } => Self::Layout { dir: dir.join(layout), tag, digest },
-            Self::OciArchive { file } => Self::OciArchive { file: dir.join(file) },
+            Self::OciArchive { file, tag } => Self::OciArchive { file: dir.join(file), tag },
             Self::DockerArchive { file, name } => Self::DockerArchive { file: dir.join(file), name },
             other => other,
         }
@@ -75,11 +77,11 @@ impl Locator {
     pub fn tag(&self) -> Option<&str> {
         match self {
             Self::Registry(name) => name.tag(),
-            Self::Layout { tag, .. } => tag.as_deref(),
+            Self::Layout { tag, .. } | Self::OciArchive { tag, .. } => tag.as_deref(),
             Self::DockerArchive { name, .. } => {
                 name.as_deref().and_then(|name| name.rsplit_once(':')).map(|(_, tag)| tag)
             }
-            Self::OciArchive { .. } | Self::Scratch => None,
+            Self::Scratch => None,
         }
     }
 }
@@ -94,20 +96,17 @@ impl FromStr for Locator {
         }
         if let Some(rest) = text.strip_prefix("oci:") {
             let (rest, digest) = split_digest(rest).map_err(|problem| error(&problem))?;
-            let (dir, tag) = match rest.rsplit_once(':') {
-                Some((dir, tag)) if !tag.contains('/') => (dir, Some(tag)),
-                _ => (rest, None),
-            };
-            return match (dir, tag) {
+            return match split_tag(rest) {
                 ("", _) => Err(error("the directory is missing")),
                 (_, Some(tag)) if !is_tag(tag) => Err(error("the tag has characters that no tag has")),
                 (dir, tag) => Ok(Self::Layout { dir: dir.into(), tag: tag.map(str::to_owned), digest }),
             };
         }
-        if let Some(file) = text.strip_prefix("oci-archive:") {
-            return match file {
-                "" => Err(error("the file is missing")),
-                file => Ok(Self::OciArchive { file: file.into() }),
+        if let Some(rest) = text.strip_prefix("oci-archive:") {
+            return match split_tag(rest) {
+                ("", _) => Err(error("the file is missing")),
+                (_, Some(tag)) if !is_tag(tag) => Err(error("the tag has characters that no tag has")),
+                (file, tag) => Ok(Self::OciArchive { file: file.into(), tag: tag.map(str::to_owned) }),
             };
         }
         if let Some(rest) = text.strip_prefix("docker-archive:") {
@@ -131,7 +130,10 @@ impl fmt::Display for Locator {
                 tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
                 digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"))
             }
-            Self::OciArchive { file } => write!(f, "oci-archive:{}", file.display()),
+            Self::OciArchive { file, tag } => {
+                write!(f, "oci-archive:{}", file.display())?;
+                tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))
+            }
             Self::DockerArchive { file, name } => {
                 write!(f, "docker-archive:{}", file.display())?;
                 name.as_ref().map_or(Ok(()), |name| write!(f, ":{name}"))
@@ -199,6 +201,14 @@ impl fmt::Display for RegistryName {
         write!(f, "{}/{}", self.host, self.repository)?;
         self.tag().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
         self.digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"))
+    }
+}
+
+/// A path, and the tag after its last colon where that is followed by no `/`.
+fn split_tag(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
+        _ => (text, None),
     }
 }
 
@@ -310,7 +320,7 @@ mod tests {
     fn every_place_prints_as_it_was_parsed() {
         let pinned = format!("oci:a/b:c@{}", Digest::of(b""));
         for text in
-            ["oci:a", "oci:a/b:c", &pinned, "oci-archive:x.tar", "docker-archive:x.tar:a/b:1", "scratch"]
+            ["oci:a", "oci:a/b:c", &pinned, "oci-archive:x.tar:1", "docker-archive:x.tar:a/b:1", "scratch"]
         {
             assert_eq!(locate(text).to_string(), text);
         }

@@ -1,0 +1,93 @@
+//! Why an image cannot be assembled.
+
+use std::io;
+
+use super::accounts::AccountsError;
+use crate::code::{Code, Coded};
+use crate::contents::{ArtifactError, StateError, ViewError};
+use crate::file_error::{self, FileError};
+use crate::layer::ReadError;
+use crate::oci::Platform;
+use crate::spec::Place;
+
+/// What kept an image from being assembled, and for which platform.
+#[derive(Debug, thiserror::Error)]
+#[error("{platform}: {subject}: {fault}")]
+pub struct AssembleError {
+    /// The platform of the image.
+    pub platform: Platform,
+    /// The input or the part it is about.
+    pub subject: String,
+    /// Where the specification names it.
+    pub place: Option<Place>,
+    /// Why.
+    #[source]
+    pub fault: Fault,
+}
+
+/// Why a layer or a document cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A layer of an input cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The layers of a base cannot be applied.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// An artifact cannot be taken as asked.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A static file cannot be placed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Accounts cannot be added.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// A layer of ours cannot be written.
+    #[error("a layer cannot be written: {0}")]
+    Write(#[source] io::Error),
+    /// A local file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The image would have too many layers.
+    #[error("the image would have {found} layers, more than {limit}")]
+    Layers {
+        /// The layers it would have.
+        found: usize,
+        /// The layers it may have.
+        limit: usize,
+    },
+    /// A manifest or index would be too large.
+    #[error("the {what} would have {found} bytes, more than {limit}")]
+    Document {
+        /// Which document.
+        what: &'static str,
+        /// The bytes it would have.
+        found: u64,
+        /// The bytes it may have.
+        limit: u64,
+    },
+}
+
+impl Coded for Fault {
+    fn code(&self) -> Code {
+        match self {
+            Self::Read(error) => error.code(),
+            Self::View(error) => error.code(),
+            Self::Artifact(error) => error.code(),
+            Self::State(error) => error.code(),
+            Self::Accounts(error) => error.code(),
+            Self::Write(error) if file_error::is_no_space(error) => Code::IoNoSpace,
+            Self::Write(_) => Code::Io,
+            Self::File(error) => error.code(),
+            Self::Layers { .. } => Code::LimitLayers,
+            Self::Document { .. } => Code::LimitManifest,
+        }
+    }
+}
+
+impl Coded for AssembleError {
+    fn code(&self) -> Code {
+        self.fault.code()
+    }
+}

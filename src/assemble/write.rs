@@ -1,0 +1,240 @@
+//! Layers of ours, from operations to a staged blob.
+
+use std::io;
+use std::slice;
+use std::sync::Arc;
+
+use super::Workshop;
+use super::error::Fault;
+use super::metered::Metered;
+use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
+use crate::layer::{
+    self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
+};
+use crate::oci::Digest;
+use crate::plan::Content;
+use crate::store::{Image, ImageLayer, StagedFile};
+
+/// A layer that is written, and what it was written from.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) codec: Codec,
+    /// The digests of what the operations' positions point into.
+    pub(super) inputs: Vec<Digest>,
+    pub(super) operations: Vec<Operation>,
+    pub(super) layer: WrittenLayer,
+}
+
+impl Made {
+    /// Whether it has the bytes that these contents of these inputs would have.
+    pub(super) fn serves(&self, codec: Codec, inputs: &[Digest], contents: &LayerContents) -> bool {
+        self.codec == codec && self.inputs == inputs && contents.writes_the_same(&self.operations)
+    }
+}
+
+/// The digests by which an artifact's content is known.
+pub(super) fn inputs(image: &Image) -> Vec<Digest> {
+    image.layers.iter().map(|layer| layer.descriptor.digest).collect()
+}
+
+/// Reads an artifact's layers for the first time, and writes on the way what they probably give.
+pub(super) fn first_pass(
+    shop: &Workshop<'_>,
+    image: &Image,
+    what: &str,
+    take: &Take,
+    below: &View,
+    codec: Codec,
+) -> Result<(Vec<Arc<LayerIndex>>, Option<Made>), Fault> {
+    let topmost = u32::try_from(image.layers.len()).expect("images have few layers").saturating_sub(1);
+    let mut guess = Guess { pass: FirstPass::new(take, below, topmost), writer: writer(shop, codec)? };
+    let mut indexes = Vec::new();
+    for one in image.layers.iter().rev() {
+        let index = read(shop, image, one, what, Trust::Artifact, &mut guess)?;
+        guess.pass.end_layer(&index);
+        indexes.push(Arc::new(index));
+    }
+    indexes.reverse();
+    let Guess { pass, writer } = guess;
+    let made = match pass.finish() {
+        Some(operations) => Some(Made { codec, inputs: inputs(image), operations, layer: complete(writer)? }),
+        None => None,
+    };
+    Ok((indexes, made))
+}
+
+/// Reads a layer for its index alone, whatever will be taken from it.
+pub(super) fn index(
+    shop: &Workshop<'_>,
+    image: &Image,
+    one: &ImageLayer,
+    what: &str,
+    trust: Trust,
+) -> Result<LayerIndex, Fault> {
+    read(shop, image, one, what, trust, &mut layer::Survey)
+}
+
+/// Writes what an artifact's layer holds, reading those of the artifact's layers that it takes content from.
+pub(super) fn artifact(
+    shop: &Workshop<'_>,
+    image: &Image,
+    what: &str,
+    contents: &LayerContents,
+    codec: Codec,
+) -> Result<Made, Fault> {
+    let mut replay = Replay::new(&contents.operations, writer(shop, codec)?);
+    for (number, one) in image.layers.iter().enumerate().rev() {
+        replay.layer = u32::try_from(number).expect("images have few layers");
+        if replay.next.is_none_or(|at| at.layer != replay.layer) {
+            continue;
+        }
+        let source = Metered { source: &*image.blobs, progress: shop.progress, what };
+        layer::replay(&source, &blob(one), &reading(shop, Trust::Artifact), &mut replay)?;
+    }
+    replay.flush().map_err(Fault::Write)?;
+    let layer = complete(replay.writer)?;
+    Ok(Made { codec, inputs: inputs(image), operations: contents.operations.clone(), layer })
+}
+
+/// Writes a layer whose contents stand in memory or in files of ours: content `n` is item `n` of layer 0.
+pub(super) fn state(
+    shop: &Workshop<'_>,
+    contents: &LayerContents,
+    bytes: &[Option<Content>],
+    codec: Codec,
+) -> Result<WrittenLayer, Fault> {
+    let mut writer = writer(shop, codec)?;
+    for operation in &contents.operations {
+        let data = write(&mut writer, operation).map_err(Fault::Write)?;
+        let content = data.and_then(|at| bytes[at.ordinal as usize].as_ref());
+        if let Some(content) = content {
+            content.pieces(|piece| writer.data(piece)).map_err(Fault::Write)?;
+        }
+    }
+    complete(writer)
+}
+
+type Writer = LayerWriter<StagedFile>;
+
+fn writer(shop: &Workshop<'_>, codec: Codec) -> Result<Writer, Fault> {
+    let staged = shop.staging.create()?;
+    LayerWriter::new(staged, codec, shop.jobs).map_err(Fault::Write)
+}
+
+fn complete(writer: Writer) -> Result<WrittenLayer, Fault> {
+    let (staged, layer) = writer.finish().map_err(Fault::Write)?;
+    staged.complete(layer.digest, layer.size)?;
+    Ok(layer)
+}
+
+fn blob(layer: &ImageLayer) -> LayerBlob {
+    LayerBlob { descriptor: layer.descriptor.clone(), diff_id: layer.diff_id }
+}
+
+fn reading<'a>(shop: &Workshop<'a>, trust: Trust) -> Reading<'a> {
+    let (limits, budget, interrupt) = (shop.limits, shop.budget, shop.interrupt);
+    Reading { trust, allow_devices: shop.allow_devices, limits, budget, interrupt }
+}
+
+fn read(
+    shop: &Workshop<'_>,
+    image: &Image,
+    one: &ImageLayer,
+    what: &str,
+    trust: Trust,
+    visitor: &mut dyn Visitor,
+) -> Result<LayerIndex, Fault> {
+    let source = Metered { source: &*image.blobs, progress: shop.progress, what };
+    Ok(layer::read(&source, &blob(one), &reading(shop, trust), visitor)?)
+}
+
+/// Writes one operation, and says where the content comes from that has to follow.
+fn write(writer: &mut Writer, operation: &Operation) -> io::Result<Option<Position>> {
+    match operation {
+        Operation::Entry { entry, data } => writer.entry(entry).map(|()| *data),
+        Operation::Whiteout { path, mtime } => writer.whiteout(path, *mtime).map(|()| None),
+        Operation::Opaque { dir, mtime } => writer.opaque(dir, *mtime).map(|()| None),
+    }
+}
+
+/// Writes what a first pass lays out while it reads.
+struct Guess<'a> {
+    pass: FirstPass<'a>,
+    writer: Writer,
+}
+
+impl Visitor for Guess<'_> {
+    fn selects(&mut self, _: u32, item: &Item) -> bool {
+        self.pass.selects(item)
+    }
+
+    fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
+        let mut data = None;
+        for operation in self.pass.item(ordinal, item) {
+            data = write(&mut self.writer, operation)?;
+        }
+        Ok(data.is_some())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.data(bytes)
+    }
+}
+
+/// Writes what is laid out as the content for it comes by.
+struct Replay<'a> {
+    layer: u32,
+    rest: slice::Iter<'a, Operation>,
+    /// Where the next content comes from.
+    next: Option<Position>,
+    writer: Writer,
+}
+
+impl<'a> Replay<'a> {
+    fn new(operations: &'a [Operation], writer: Writer) -> Self {
+        let mut replay = Self { layer: 0, rest: operations.iter(), next: None, writer };
+        replay.look_ahead();
+        replay
+    }
+
+    fn look_ahead(&mut self) {
+        self.next = self.rest.as_slice().iter().find_map(|operation| match operation {
+            Operation::Entry { data, .. } => *data,
+            _ => None,
+        });
+    }
+
+    /// Writes what needs no further content.
+    fn flush(&mut self) -> io::Result<()> {
+        for operation in self.rest.by_ref() {
+            if write(&mut self.writer, operation)?.is_some() {
+                return Err(io::Error::other("a layer no longer holds what its index says"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Replay<'_> {
+    /// What is laid out was judged by its index.
+    fn selects(&mut self, _: u32, _: &Item) -> bool {
+        false
+    }
+
+    fn item(&mut self, ordinal: u32, _: &Item) -> io::Result<bool> {
+        if self.next != Some(Position { layer: self.layer, ordinal }) {
+            return Ok(false);
+        }
+        for operation in self.rest.by_ref() {
+            if write(&mut self.writer, operation)?.is_some() {
+                break;
+            }
+        }
+        self.look_ahead();
+        Ok(true)
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.data(bytes)
+    }
+}

@@ -1,0 +1,149 @@
+//! The arguments of every command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::oci::Platform;
+use crate::store::Output;
+
+/// Put your own packages, tools, certificates, files and settings on top of a hardened base image
+#[derive(Parser)]
+#[command(name = "overcoat", version, max_term_width = 110)]
+pub(super) struct Overcoat {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    Build(Build),
+    Validate(Validate),
+    Schema(Schema),
+}
+
+impl Command {
+    /// Whether machines read what is printed.
+    pub(super) fn json(&self) -> bool {
+        match self {
+            Self::Build(args) => args.json,
+            Self::Validate(args) => args.json,
+            Self::Schema(_) => false,
+        }
+    }
+}
+
+/// Build the images that a customization describes
+///
+/// Bases and artifacts are taken from image layouts and archives on disk; --registry-map sends references there, so
+/// that a file written for a registry builds unchanged. Layers of the base stay byte for byte as they are. Exit codes:
+/// 2 usage or specification, 3 corrupt input, 5 limit, 6 local I/O, 7 verification, 9 denied.
+#[derive(Args)]
+pub(super) struct Build {
+    /// The customization to build
+    pub(super) file: PathBuf,
+
+    /// Where to write: oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE[:NAME:TAG]; repeatable
+    ///
+    /// Without TAG an image gets every tag of its base with the customization's suffix.
+    #[arg(short, long = "output", value_name = "OUTPUT")]
+    pub(super) outputs: Vec<Output>,
+
+    /// Build for this platform only; repeatable [default: all of the customization]
+    #[arg(long = "platform", value_name = "OS/ARCH")]
+    pub(super) platforms: Vec<Platform>,
+
+    /// Look for references that begin with FROM at TO instead, such as docker.io/acme=oci:./images; repeatable
+    #[arg(long, value_name = "FROM=TO")]
+    pub(super) registry_map: Vec<String>,
+
+    /// The registry or image layout that has the images of definitions
+    #[arg(long, value_name = "SOURCE", default_value = "dhi.io")]
+    pub(super) source: String,
+
+    /// Threads that work at a time [default: one per processor]
+    #[arg(short, long, value_name = "N", env = "OVERCOAT_JOBS", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(super) jobs: Option<u16>,
+
+    /// Allow what is refused otherwise; repeatable
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) allow: Vec<Allowance>,
+
+    /// Fail on findings that are reported otherwise; repeatable
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) deny: Vec<Denial>,
+
+    /// Print a report for machines (schemas/build-report.schema.json)
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Print the digest of each index alone
+    #[arg(short, long, conflicts_with = "json")]
+    pub(super) quiet: bool,
+
+    /// Lay every layer out before it is written, reading its input twice; the bytes are the same
+    #[arg(long, hide = true)]
+    pub(super) two_passes: bool,
+}
+
+/// What may be allowed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Allowance {
+    /// A file or link takes the place of a directory with content, or of a link to one
+    Replace,
+    /// Artifacts bring devices and named pipes
+    Devices,
+    /// A config is for another platform than its index says
+    PlatformMismatch,
+}
+
+/// What may be denied.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Denial {
+    /// Artifacts bring setuid or setgid files, or files with capabilities
+    Setuid,
+}
+
+/// Check customizations, and report everything that is wrong with them at once
+#[derive(Args)]
+pub(super) struct Validate {
+    /// The customizations to check
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Report what the hosted service would refuse, too
+    #[arg(long)]
+    pub(super) hosted: bool,
+
+    /// Print the findings for machines
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Print a JSON Schema, by which editors complete and check
+#[derive(Args)]
+pub(super) struct Schema {
+    /// Of which form
+    #[arg(value_enum, default_value_t = Form::Customization)]
+    pub(super) of: Form,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// The customization file
+    Customization,
+    /// The report of `build --json`
+    BuildReport,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_of_every_command_fit_together() {
+        Overcoat::command().debug_assert();
+    }
+}

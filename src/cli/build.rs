@@ -1,0 +1,106 @@
+//! `overcoat build`
+
+use std::path::Path;
+use std::thread;
+
+use super::args::{Allowance, Build};
+use super::failure::Failure;
+use super::{progress, summary};
+use crate::code::{Code, Coded};
+use crate::contents::Allow;
+use crate::interrupt::Interrupt;
+use crate::limits::Limits;
+use crate::oci::RegistryMap;
+use crate::ops::build::{Options, build};
+use crate::ops::report::Report;
+use crate::plan::Timestamp;
+use crate::spec::{self, SpecFile};
+use crate::store::PlatformMismatch;
+
+pub(super) fn run(args: &Build) -> Result<(), Failure> {
+    let options = options(args)?;
+    let file = read(&args.file)?;
+    let parsed = spec::parse(&file).map_err(|_| invalid(&file))?;
+    let interrupt = interrupt()?;
+    let progress = progress::progress(args.quiet);
+    let report = build(&file, &parsed.specification, &args.outputs, &options, &*progress, &interrupt)
+        .map_err(|error| Failure::of_build(&file, &error))?;
+    super::print(&printed(args, &report))
+}
+
+fn printed(args: &Build, report: &Report) -> String {
+    if args.json {
+        let json = serde_json::to_string_pretty(report).expect("a report has text keys alone");
+        return format!("{json}\n");
+    }
+    if args.quiet {
+        return report.targets.iter().map(|target| format!("{}\n", target.index.digest)).collect();
+    }
+    summary::summary(report)
+}
+
+fn options(args: &Build) -> Result<Options, Failure> {
+    let mut registry_map = RegistryMap::default();
+    for text in &args.registry_map {
+        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, error.to_string(), None))?;
+    }
+    let allows = |what| args.allow.contains(&what);
+    let mismatch = allows(Allowance::PlatformMismatch);
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Ok(Options {
+        jobs: args.jobs.map_or(processors, usize::from),
+        platforms: args.platforms.clone(),
+        registry_map,
+        source: args.source.clone(),
+        allow: Allow { replace: allows(Allowance::Replace) },
+        allow_devices: allows(Allowance::Devices),
+        platform_mismatch: if mismatch { PlatformMismatch::Allow } else { PlatformMismatch::Refuse },
+        deny_privileged: !args.deny.is_empty(),
+        epoch: epoch()?,
+        limits: Limits::default(),
+        two_passes: args.two_passes,
+    })
+}
+
+/// The time that outputs are made at, where the environment sets it.
+fn epoch() -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let seconds = text.to_str().and_then(|text| text.parse().ok()).filter(|seconds| *seconds >= 0);
+    match seconds.and_then(Timestamp::from_seconds) {
+        Some(time) => Ok(Some(time)),
+        None => {
+            let message = format!(
+                "SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970",
+                text.display()
+            );
+            Err(Failure::of(Code::Usage, message, None))
+        }
+    }
+}
+
+/// Stops at SIGINT and SIGTERM, and leaves nothing behind.
+fn interrupt() -> Result<Interrupt, Failure> {
+    let interrupt = Interrupt::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let number = usize::try_from(signal).expect("signals have positive numbers");
+        signal_hook::flag::register_usize(signal, interrupt.signal(), number)
+            .map_err(|error| Failure::of(Code::Io, format!("signals cannot be caught: {error}"), None))?;
+    }
+    Ok(interrupt)
+}
+
+/// Everything that is wrong with a specification which cannot be read.
+fn invalid(file: &SpecFile) -> Failure {
+    let mut failure = Failure::default();
+    for finding in crate::ops::validate::validate(file, false) {
+        failure.add(super::failure::Diagnostic::of_finding(file, &finding));
+    }
+    failure
+}
+
+/// Reads a specification.
+pub(super) fn read(path: &Path) -> Result<SpecFile, Failure> {
+    SpecFile::open(path).map_err(|error| Failure::of(error.code(), error.to_string(), None))
+}

@@ -1,0 +1,54 @@
+//! The terminal: arguments in, one call, words out.
+
+mod args;
+mod build;
+mod failure;
+mod progress;
+mod schema;
+mod size;
+mod summary;
+mod table;
+mod validate;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, Overcoat};
+use failure::Failure;
+
+/// Runs the command that `arguments` spell, the first being the program's own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = match Overcoat::try_parse_from(arguments) {
+        Ok(overcoat) => overcoat.command,
+        Err(error) => {
+            // Help and version are no failures; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = command.json();
+    let done = match command {
+        Command::Build(args) => build::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Schema(args) => schema::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::from(failure.exit() as u8)
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has gone away has had enough.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,14 @@
+//! `overcoat schema`
+
+use super::args::{Form, Schema};
+use super::failure::Failure;
+use crate::ops::report;
+use crate::spec;
+
+pub(super) fn run(args: &Schema) -> Result<(), Failure> {
+    let schema = match args.of {
+        Form::Customization => spec::schema(),
+        Form::BuildReport => report::schema(),
+    };
+    super::print(&format!("{schema:#}\n"))
+}

@@ -1,0 +1,27 @@
+//! Plan and layer indexes to what each layer will hold: pure, no byte is read or written here.
+//!
+//! [`View`] is what layers look like once they are applied; [`place`](placement::Placement) puts entries on the view below
+//! them; [`artifact`] and [`state`] say what the layers of ours hold; [`FirstPass`] guesses an artifact's layer while its
+//! input is still being read.
+
+mod artifact;
+mod dangling;
+mod finding;
+mod first_pass;
+mod follow;
+mod operation;
+mod placement;
+#[cfg(test)]
+mod sample;
+mod state;
+mod view;
+
+pub use artifact::{ArtifactError, Take, artifact};
+pub use dangling::{Dangling, dangling};
+pub use finding::{Finding, Named, Overwrite};
+pub use first_pass::FirstPass;
+pub use follow::PathLoop;
+pub use operation::{LayerContents, Operation, Position};
+pub use placement::{Allow, Conflict};
+pub use state::{Addition, AdditionKind, StateError, state};
+pub use view::{Node, View, ViewError};

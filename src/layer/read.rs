@@ -1,0 +1,284 @@
+//! Layers to items and bytes: everything is verified on the way.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::archive::Archive;
+use super::item::Meaning;
+use super::judge::Judge;
+use super::kept::is_kept;
+use super::stream::TarStream;
+use super::{
+    BlobSource, DiffIdError, Fault, Item, ItemKind, LayerIndex, LimitError, ReadError, ReadErrorKind, Warning,
+};
+use crate::interrupt::Interrupt;
+use crate::limits::{Budget, Limits};
+use crate::oci::{Descriptor, Digest};
+use crate::rootfs::{FileContent, Kind, RootPath};
+
+/// Whose layer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// A base's: followed as it is.
+    Base,
+    /// An artifact's: refused when in doubt.
+    Artifact,
+}
+
+/// A layer's blob, and what its tar is called in the config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerBlob {
+    /// The blob.
+    pub descriptor: Descriptor,
+    /// The digest of the uncompressed tar.
+    pub diff_id: Digest,
+}
+
+/// How layers are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Whose layer it is.
+    pub trust: Trust,
+    /// Whether an artifact may bring devices and named pipes.
+    pub allow_devices: bool,
+    /// The limits.
+    pub limits: &'a Limits,
+    /// What the build may still read.
+    pub budget: &'a Budget,
+    /// A request to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Somebody who is shown a layer. Nothing that was shown is verified before the reading has ended well.
+pub trait Visitor {
+    /// An item, in the order of the stream. The sha256 of a file is not known yet and is zeros. Returns whether its bytes are
+    /// wanted; a file without bytes gives none.
+    fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool>;
+
+    /// Bytes of the file last wanted, in pieces.
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether an item of an artifact is to be used, so that a fault of it ends the reading. Asked once for each item, before
+    /// it is shown.
+    fn selects(&mut self, _ordinal: u32, _item: &Item) -> bool {
+        true
+    }
+}
+
+/// A visitor that wants no bytes, and an artifact without any fault.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IndexOnly;
+
+/// A visitor that wants no bytes and selects nothing: all faults of an artifact come into its index.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Survey;
+
+impl Visitor for IndexOnly {
+    fn item(&mut self, _: u32, _: &Item) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn data(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Visitor for Survey {
+    fn item(&mut self, _: u32, _: &Item) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn data(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn selects(&mut self, _: u32, _: &Item) -> bool {
+        false
+    }
+}
+
+/// Reads a layer for the first time, to its end: blob digest, size, diff ID and all rules for tar are verified, the content
+/// of every file is hashed.
+pub fn read(
+    source: &dyn BlobSource,
+    layer: &LayerBlob,
+    how: &Reading<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<LayerIndex, ReadError> {
+    let record = Record { limits: how.limits, items: Vec::new(), kept: BTreeMap::new(), kept_bytes: 0 };
+    let (ended, record) = walk(source, layer, how, visitor, Some(record))?;
+    let Record { items, kept, .. } = record.expect("a walk gives back the record it was given");
+    let Ended { size, faults, warnings } = ended;
+    Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, faults, warnings })
+}
+
+/// Reads a layer whose index is known once more: as [`read`], but no content is hashed on its own.
+pub fn replay(
+    source: &dyn BlobSource,
+    layer: &LayerBlob,
+    how: &Reading<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<(), ReadError> {
+    walk(source, layer, how, visitor, None).map(drop)
+}
+
+/// What is known of a layer at its end.
+struct Ended {
+    size: u64,
+    faults: BTreeMap<u32, Fault>,
+    warnings: Vec<Warning>,
+}
+
+/// What a first reading remembers.
+struct Record<'a> {
+    limits: &'a Limits,
+    items: Vec<Item>,
+    kept: BTreeMap<u32, Arc<[u8]>>,
+    kept_bytes: u64,
+}
+
+/// A layer on its way past a visitor.
+struct Walk<'a, 'v> {
+    archive: Archive<'a>,
+    how: &'a Reading<'a>,
+    visitor: &'v mut dyn Visitor,
+    judge: Option<Judge>,
+    /// The paths of an artifact's selected entries, by ordinal.
+    selected: Vec<Option<RootPath>>,
+    record: Option<Record<'a>>,
+    items: u32,
+}
+
+fn walk<'a>(
+    source: &dyn BlobSource,
+    layer: &LayerBlob,
+    how: &'a Reading<'a>,
+    visitor: &mut dyn Visitor,
+    record: Option<Record<'a>>,
+) -> Result<(Ended, Option<Record<'a>>), ReadError> {
+    let error = |entry: Option<&[u8]>, offset, kind| ReadError {
+        layer: layer.descriptor.digest,
+        entry: entry.filter(|name| !name.is_empty()).map(Box::from),
+        offset,
+        kind: Box::new(kind),
+    };
+    let stream = TarStream::open(source, layer, how).map_err(|kind| error(None, 0, kind))?;
+    let mut walk = Walk {
+        archive: Archive::new(stream, how),
+        how,
+        visitor,
+        judge: (how.trust == Trust::Artifact).then(|| Judge::new(how.allow_devices)),
+        selected: Vec::new(),
+        record,
+        items: 0,
+    };
+    if let Err(kind) = walk.run() {
+        let (name, at) = (walk.archive.name().to_vec(), walk.archive.at());
+        return Err(match walk.archive.explanation(kind) {
+            kind @ ReadErrorKind::Verify(_) => error(None, 0, kind),
+            kind => error(Some(&name), at, kind),
+        });
+    }
+    let faults = walk.judge.map(Judge::finish).unwrap_or_default();
+    let (stream, warnings) = walk.archive.finish();
+    let (found, size) = stream.finish();
+    if found != layer.diff_id {
+        let wrong = DiffIdError { expected: layer.diff_id, found };
+        return Err(error(None, 0, ReadErrorKind::DiffId(Box::new(wrong))));
+    }
+    for (ordinal, fault) in &faults {
+        if let Some(path) = &walk.selected[*ordinal as usize] {
+            return Err(error(Some(path.as_bytes()), 0, fault.clone().into()));
+        }
+    }
+    Ok((Ended { size, faults, warnings }, walk.record))
+}
+
+impl Walk<'_, '_> {
+    fn run(&mut self) -> Result<(), ReadErrorKind> {
+        while let Some(member) = self.archive.next()? {
+            let offset = member.offset;
+            match Meaning::of(member, self.archive.name(), self.how.trust, self.how.limits)? {
+                Meaning::Nothing(warning) => self.archive.warn(warning),
+                Meaning::Item(kind) => self.item(Item { kind, offset })?,
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, mut item: Item) -> Result<(), ReadErrorKind> {
+        let ordinal = self.items;
+        let limit = self.how.limits.layer_entries;
+        self.items = ordinal.checked_add(1).ok_or(LimitError::Entries { limit })?;
+        self.judge(ordinal, &mut item)?;
+        let wanted = self.visitor.item(ordinal, &item).map_err(ReadErrorKind::Visitor)?;
+        if let ItemKind::Entry(entry) = &mut item.kind
+            && let Kind::File(content) = entry.kind
+        {
+            let sha256 = self.content(ordinal, &entry.path, content, wanted)?;
+            if self.record.is_some() {
+                Arc::make_mut(entry).kind = Kind::File(FileContent { sha256, ..content });
+            }
+        }
+        if let Some(record) = &mut self.record {
+            record.items.push(item);
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, ordinal: u32, item: &mut Item) -> Result<(), ReadErrorKind> {
+        let Some(judge) = &mut self.judge else { return Ok(()) };
+        let fault = judge.admit(ordinal, item).cloned();
+        let is_selected = self.visitor.selects(ordinal, item);
+        let path = match &item.kind {
+            ItemKind::Entry(entry) if is_selected => Some(entry.path.clone()),
+            _ => None,
+        };
+        self.selected.push(path);
+        fault.filter(|_| is_selected).map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// Reads the content of a file; gives its sha256, or zeros where nothing is recorded or it is sparse.
+    fn content(
+        &mut self,
+        ordinal: u32,
+        path: &RootPath,
+        content: FileContent,
+        wanted: bool,
+    ) -> Result<[u8; 32], ReadErrorKind> {
+        if content.sparse {
+            return if wanted { Err(ReadErrorKind::Sparse) } else { Ok(content.sha256) };
+        }
+        let mut hasher = self.record.is_some().then(Sha256::new);
+        let mut kept =
+            self.record.as_ref().filter(|record| record.keeps(path, content.size)).map(|_| Vec::new());
+        let visitor = &mut *self.visitor;
+        self.archive.content(|bytes| {
+            if let Some(hasher) = &mut hasher {
+                hasher.update(bytes);
+            }
+            if let Some(kept) = &mut kept {
+                kept.extend_from_slice(bytes);
+            }
+            if wanted { visitor.data(bytes).map_err(ReadErrorKind::Visitor) } else { Ok(()) }
+        })?;
+        if let (Some(record), Some(kept)) = (&mut self.record, kept) {
+            record.kept_bytes += content.size;
+            record.kept.insert(ordinal, kept.into());
+        }
+        Ok(hasher.map_or([0; 32], |hasher| hasher.finalize().into()))
+    }
+}
+
+impl Record<'_> {
+    fn keeps(&self, path: &RootPath, size: u64) -> bool {
+        let room = self.limits.kept_bytes.saturating_sub(self.kept_bytes).min(self.limits.kept_file_bytes);
+        size <= room && is_kept(path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

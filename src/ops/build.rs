@@ -1,0 +1,208 @@
+//! Building: a specification to images in the places where they are wanted.
+
+use std::fs::File;
+use std::io;
+
+use super::publish;
+use super::report::Report;
+use crate::assemble::{self, AssembleError, AssembledImage, Order, Workshop};
+use crate::code::{Code, Coded};
+use crate::contents::{Allow, Finding};
+use crate::file_error::FileError;
+use crate::interrupt::Interrupt;
+use crate::limits::{Budget, Limits};
+use crate::oci::{Platform, RegistryMap};
+use crate::plan::{self, Context, Plan, PlanError, Timestamp};
+use crate::progress::Progress;
+use crate::spec::{SpecFile, Specification};
+use crate::store::{Output, PlatformMismatch, Staging, WriteError};
+
+/// How to build.
+pub struct Options {
+    /// How many threads work at a time; at least one.
+    pub jobs: usize,
+    /// The platforms that are wanted; all of the specification's where it is empty.
+    pub platforms: Vec<Platform>,
+    /// Where references are looked for instead.
+    pub registry_map: RegistryMap,
+    /// The registry or layout that has the images of definitions.
+    pub source: String,
+    /// What may be replaced.
+    pub allow: Allow,
+    /// Whether artifacts may bring devices.
+    pub allow_devices: bool,
+    /// Whether a config may be for another platform than its index says.
+    pub platform_mismatch: PlatformMismatch,
+    /// Whether artifacts must not bring files with privileges.
+    pub deny_privileged: bool,
+    /// The time that outputs are made at, where it is set from outside.
+    pub epoch: Option<Timestamp>,
+    /// The limits on inputs.
+    pub limits: Limits,
+    /// Whether layers are always laid out before they are written; the bytes are the same.
+    pub two_passes: bool,
+}
+
+/// Why a build failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The specification cannot be planned.
+    #[error("the specification cannot be planned")]
+    Plan(Vec<PlanError>),
+    /// There is nowhere to write to.
+    #[error("no output is asked for")]
+    NoOutput,
+    /// An output cannot hold what is built.
+    #[error("`{output}` holds one {thing}, and this customization makes {found}")]
+    OutputHoldsOne {
+        /// The output.
+        output: String,
+        /// What it holds one of.
+        thing: &'static str,
+        /// How many there are.
+        found: usize,
+    },
+    /// The threads cannot be started.
+    #[error("threads cannot be started: {0}")]
+    Threads(String),
+    /// A local file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An image cannot be assembled.
+    #[error(transparent)]
+    Assemble(#[from] Box<AssembleError>),
+    /// A file has privileges, which was denied.
+    #[error("{platform}: artifact brings `{path}`, which is {by}")]
+    Privileged {
+        /// The platform.
+        platform: Platform,
+        /// The file.
+        path: String,
+        /// What gives it privileges.
+        by: &'static str,
+    },
+    /// An index would be too large.
+    #[error("the index would have {found} bytes, more than {limit}")]
+    IndexSize {
+        /// The bytes it would have.
+        found: u64,
+        /// The bytes it may have.
+        limit: u64,
+    },
+    /// An output cannot be written.
+    #[error(transparent)]
+    Write(#[from] Box<WriteError>),
+}
+
+impl Coded for BuildError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Plan(errors) => errors.first().map_or(Code::Usage, Coded::code),
+            Self::NoOutput => Code::Usage,
+            Self::OutputHoldsOne { .. } => Code::Output,
+            Self::Threads(_) => Code::Io,
+            Self::File(error) => error.code(),
+            Self::Assemble(error) => error.code(),
+            Self::Privileged { .. } => Code::Denied,
+            Self::IndexSize { .. } => Code::LimitManifest,
+            Self::Write(error) => error.code(),
+        }
+    }
+}
+
+/// Builds a specification and writes its images to `outputs`, each of them whole or not at all.
+pub fn build(
+    file: &SpecFile,
+    specification: &Specification,
+    outputs: &[Output],
+    options: &Options,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Report, BuildError> {
+    let first = outputs.first().ok_or(BuildError::NoOutput)?;
+    let context = Context {
+        limits: &options.limits,
+        map: &options.registry_map,
+        source: &options.source,
+        mismatch: options.platform_mismatch,
+        epoch: options.epoch,
+        platforms: &options.platforms,
+        spool: &spool(first),
+    };
+    let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;
+    for output in outputs {
+        check_output(output, &plan)?;
+        output.check().map_err(|error| Box::new(WriteError::from(error)))?;
+    }
+    let staging = Staging::beside(first)?;
+    let budget = Budget::new(options.limits.build_bytes);
+    let shop = Workshop {
+        jobs: options.jobs,
+        limits: &options.limits,
+        budget: &budget,
+        interrupt,
+        allow: options.allow,
+        allow_devices: options.allow_devices,
+        two_passes: options.two_passes,
+        staging: &staging,
+        progress,
+    };
+    let images = assemble(&shop, &plan)?;
+    if options.deny_privileged {
+        refuse_privileged(&images)?;
+    }
+    publish::publish(&plan, images, outputs, &shop, name(specification))
+}
+
+fn name(specification: &Specification) -> &str {
+    match specification {
+        Specification::Image(customization) => &customization.name.value,
+        Specification::Chart(chart) => &chart.name.value,
+    }
+}
+
+/// Long files beside the specification wait in a file without a name, on the output's file system.
+fn spool(output: &Output) -> impl Fn() -> io::Result<File> {
+    let dir = output.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
+    move || tempfile::tempfile_in(if dir.as_os_str().is_empty() { std::path::Path::new(".") } else { &dir })
+}
+
+fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
+    let holds_one = |thing, found| BuildError::OutputHoldsOne { output: output.to_string(), thing, found };
+    let images = plan.targets.iter().map(|target| target.images.len()).max().unwrap_or(0);
+    let targets = plan.targets.len();
+    match output {
+        Output::DockerArchive { .. } if images != 1 => Err(holds_one("platform", images)),
+        Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => {
+            Err(holds_one("target", targets))
+        }
+        Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one("target", targets)),
+        _ => Ok(()),
+    }
+}
+
+/// Assembles all images of a plan, on as many threads as there are jobs.
+fn assemble(shop: &Workshop<'_>, plan: &Plan) -> Result<Vec<AssembledImage>, BuildError> {
+    let orders: Vec<Order<'_>> = plan
+        .targets
+        .iter()
+        .flat_map(|target| {
+            target.images.values().map(|plan| Order { plan, base_name: target.base_name.as_deref() })
+        })
+        .collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(shop.jobs).build();
+    let pool = pool.map_err(|error| BuildError::Threads(error.to_string()))?;
+    Ok(pool.install(|| assemble::assemble(shop, &orders)).map_err(Box::new)?)
+}
+
+fn refuse_privileged(images: &[AssembledImage]) -> Result<(), BuildError> {
+    for image in images {
+        for finding in image.layers.iter().flat_map(|layer| &layer.findings) {
+            if let Finding::Privileged { path, by } = finding {
+                let (platform, path) = (image.platform.clone(), path.to_string());
+                return Err(BuildError::Privileged { platform, path, by });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! One verb a file; used alike by the command line and by tests.
+
+pub mod build;
+mod publish;
+pub mod report;
+pub mod validate;

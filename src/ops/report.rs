@@ -1,0 +1,191 @@
+//! What a build did, for people and machines; `schemas/build-report.schema.json` describes it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The version of the report's form; it grows when a field changes its meaning or goes.
+pub const VERSION: u32 = 1;
+
+/// What a build did.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "Report of overcoat build")]
+pub struct Report {
+    /// The version of this form: 1.
+    pub version: u32,
+    /// The customization's name.
+    pub name: String,
+    /// The images that were made, in the order of the customization's targets.
+    pub targets: Vec<TargetReport>,
+    /// What is probably not meant so.
+    pub warnings: Vec<WarningReport>,
+    /// Where the images were written to, as it was asked for.
+    pub outputs: Vec<String>,
+}
+
+/// The image of one target.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetReport {
+    /// The repository it is for.
+    pub destination: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The base as the customization names it.
+    pub base: String,
+    /// The image index.
+    pub index: BlobReport,
+    /// The image of each platform.
+    pub platforms: Vec<PlatformReport>,
+    /// The digests that a signer signs: the index, then each platform's manifest.
+    pub sign: Vec<String>,
+}
+
+/// A blob's name and size.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobReport {
+    /// Its media type.
+    pub media_type: String,
+    /// Its digest.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The image of one platform.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlatformReport {
+    /// The platform, such as `linux/amd64`.
+    pub platform: String,
+    /// The manifest.
+    pub manifest: BlobReport,
+    /// The config.
+    pub config: BlobReport,
+    /// The execution parameters of the config, as they came out.
+    pub run: serde_json::Value,
+    /// The layers, base first.
+    pub layers: Vec<LayerReport>,
+    /// What was overwritten, and by whom.
+    pub overwritten: Vec<OverwriteReport>,
+    /// Directories of the layers below that got other attributes.
+    pub directories: Vec<PathReport>,
+    /// Files that run with the rights of their owner or group, or with capabilities.
+    pub privileged: Vec<PrivilegedReport>,
+    /// Symbolic links that lead nowhere.
+    pub dangling: Vec<DanglingReport>,
+}
+
+/// A layer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerReport {
+    /// Where it comes from.
+    pub source: SourceReport,
+    /// The artifact's name, for a layer of an artifact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
+    /// Its media type.
+    pub media_type: String,
+    /// Its digest.
+    pub digest: String,
+    /// The digest of its tar.
+    pub diff_id: String,
+    /// Files, links and devices in it.
+    pub files: usize,
+    /// Bytes of its tar.
+    pub size: u64,
+    /// Bytes as it is stored.
+    pub compressed: u64,
+}
+
+/// Where a layer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceReport {
+    /// The base, byte for byte as it was.
+    Base,
+    /// An artifact.
+    Artifact,
+    /// The customization itself: accounts, homes, paths and scripts.
+    State,
+}
+
+/// A file that took another's place.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OverwriteReport {
+    /// Where.
+    pub path: String,
+    /// What was there: `file`, `directory`, `symbolic link` and so on.
+    pub was: String,
+    /// What is there now.
+    pub is: String,
+    /// The place of the layer that had brought it, the lowest being 0.
+    pub from_layer: u32,
+    /// The place of the layer that overwrote it.
+    pub by_layer: usize,
+    /// Whether content, mode, owner and extended attributes stayed the same.
+    pub same: bool,
+    /// What it is, where it is one of the files that break images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
+    /// The exclude that would avoid it, where an artifact overwrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude: Option<String>,
+}
+
+/// A path and the layer that is about.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PathReport {
+    /// Where.
+    pub path: String,
+    /// The place of the layer.
+    pub by_layer: usize,
+}
+
+/// A file with privileges.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PrivilegedReport {
+    /// Where.
+    pub path: String,
+    /// The place of the layer that brings it.
+    pub by_layer: usize,
+    /// What gives it privileges: `setuid`, `setgid` or `security.capability`.
+    pub by: String,
+}
+
+/// A symbolic link that leads nowhere.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DanglingReport {
+    /// The link.
+    pub path: String,
+    /// Its target as written.
+    pub target: String,
+    /// The place of the layer that brings it.
+    pub by_layer: usize,
+}
+
+/// Something that is probably not meant so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WarningReport {
+    /// A stable name, such as `W_OVERWRITES_ACCOUNTS`.
+    pub code: String,
+    /// The platforms it is about.
+    pub platforms: Vec<String>,
+    /// What, in one line.
+    pub message: String,
+    /// How to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The JSON Schema of a report.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report).to_value()
+}

@@ -1,0 +1,99 @@
+//! Why a specification cannot be planned.
+
+use std::io;
+
+use crate::code::{Code, Coded};
+use crate::file_error;
+use crate::oci::{LocatorError, Platform};
+use crate::spec::{DefinitionId, Place, SourceError, TagError};
+use crate::store::ImageError;
+
+/// A problem, and where the specification asks for what cannot be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct PlanError {
+    /// The place, where there is one.
+    pub place: Option<Place>,
+    /// The problem.
+    #[source]
+    pub problem: Problem,
+}
+
+/// What keeps a specification from being planned.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Something that is not built yet.
+    #[error("{what} are not supported yet")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// An input image cannot be found or used.
+    #[error("{what}: {error}")]
+    Image {
+        /// What it is for, and its name.
+        what: String,
+        /// Why.
+        #[source]
+        error: Box<ImageError>,
+    },
+    /// A reference leads to no place.
+    #[error(transparent)]
+    Locator(#[from] LocatorError),
+    /// A file beside the specification cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// No image has the definition, or several have and none has its tag.
+    #[error("no image tagged `{}` in {place} is of the definition `{id}`", id.stem)]
+    Definition {
+        /// The definition.
+        id: DefinitionId,
+        /// Where it was looked for.
+        place: String,
+        /// Tags whose image is of the definition.
+        candidates: Vec<String>,
+    },
+    /// The base's tags are not known.
+    #[error("the tags of the base {base} are not known")]
+    NoTags {
+        /// The base.
+        base: String,
+    },
+    /// A tag cannot be made.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// Two targets write one tag.
+    #[error("two targets write the tag `{0}`")]
+    Collision(String),
+    /// A platform is asked for that the specification does not name.
+    #[error("platform `{platform}` is not among the platforms of the specification: {}", list(offered))]
+    Platform {
+        /// The platform.
+        platform: Platform,
+        /// Those of the specification.
+        offered: Vec<Platform>,
+    },
+    /// A long file beside the specification cannot be held.
+    #[error("a file beside the specification cannot be read: {0}")]
+    Spool(#[source] io::Error),
+}
+
+fn list(platforms: &[Platform]) -> String {
+    platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Coded for PlanError {
+    fn code(&self) -> Code {
+        match &self.problem {
+            Problem::Unsupported { .. } => Code::Unsupported,
+            Problem::Image { error, .. } => error.code(),
+            Problem::Locator(_) => Code::SpecReference,
+            Problem::Source(error) => error.code(),
+            Problem::Definition { .. } => Code::SourceMissing,
+            Problem::NoTags { .. } | Problem::Tag(_) | Problem::Collision(_) => Code::SpecTag,
+            Problem::Platform { .. } => Code::PlatformAbsent,
+            Problem::Spool(error) if file_error::is_no_space(error) => Code::IoNoSpace,
+            Problem::Spool(_) => Code::Io,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Images on this machine's disks: found in OCI layouts and archives, and written to them.
+//!
+//! Nothing is ever unpacked: archives are read where their bytes lie, and written as a stream.
+
+mod dir;
+mod docker_archive;
+mod found;
+mod image;
+mod image_error;
+mod image_name;
+mod layout;
+mod members;
+mod nearest;
+mod oci_archive;
+mod output;
+mod publication;
+mod select;
+mod staging;
+mod write;
+
+pub use found::{Found, PlatformMismatch, find, tags};
+pub use image::{Image, ImageLayer};
+pub use image_error::{FormatProblem, ImageError};
+pub use output::{Output, OutputError, OutputParseError};
+pub use publication::{Publication, PublishedImage, PublishedLayer};
+pub use staging::{StagedFile, Staging};
+pub use write::{Copying, DecodeError, WriteError, write};

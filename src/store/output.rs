@@ -1,0 +1,280 @@
+//! Where images are written to on this machine.
+
+use std::fmt;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::code::{Code, Coded};
+use crate::file_error::{At, FileError};
+use crate::oci::{Digest, Locator, LocatorError, MediaType, Platform};
+
+use super::dir::Dir;
+use super::image_name::tagged;
+use super::layout;
+use super::write::temporary;
+
+/// The place of an image that is written.
+///
+/// Spelled as the [`Locator`] that finds it again: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or
+/// `docker-archive:FILE[:NAME:TAG]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// An image layout, to which the image is added.
+    Layout {
+        /// The layout's directory; made where it is missing.
+        dir: PathBuf,
+        /// The image's tag, where one is named.
+        tag: Option<String>,
+    },
+    /// A tar archive of an image layout, made anew.
+    OciArchive {
+        /// The archive.
+        file: PathBuf,
+        /// The image's tag, where one is named.
+        tag: Option<String>,
+    },
+    /// A tar archive as `docker save` writes it, made anew, of one platform.
+    DockerArchive {
+        /// The archive.
+        file: PathBuf,
+        /// The image's name and tag, where they are given.
+        name: Option<String>,
+    },
+}
+
+/// A text that says no place to write an image to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OutputParseError {
+    /// It is no place at all.
+    #[error(transparent)]
+    Locator(#[from] LocatorError),
+    /// It is a place that images are only read from.
+    #[error(
+        "`{0}` is no output: expected oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG]"
+    )]
+    Kind(String),
+    /// The name for a docker archive is none.
+    #[error("`{0}` is no NAME:TAG")]
+    Name(String),
+}
+
+/// A place that cannot hold what it is asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// It is a symbolic link.
+    #[error("output `{}` is a symbolic link, which is not followed", .0.display())]
+    Link(PathBuf),
+    /// A directory is needed.
+    #[error("output `{}` is no directory", .0.display())]
+    NoDirectory(PathBuf),
+    /// A regular file, or nothing, is needed.
+    #[error("output `{}` is no regular file", .0.display())]
+    NoFile(PathBuf),
+    /// The directory holds something else.
+    #[error("output `{}` is neither empty nor an OCI image layout: {problem}", dir.display())]
+    NoLayout {
+        /// The directory.
+        dir: PathBuf,
+        /// What keeps it from being a layout.
+        problem: String,
+    },
+    /// The format has room for one platform.
+    #[error("a docker archive holds one platform, the image has {}", .0.iter().map(Platform::to_string).collect::<Vec<_>>().join(", "))]
+    Platforms(Vec<Platform>),
+    /// The format does not know the layer's type.
+    #[error("a docker archive cannot hold a layer of type `{0}`")]
+    LayerType(MediaType),
+    /// The image cannot be called so there.
+    #[error("`{0}` is no name for an image in this output")]
+    Name(String),
+    /// A digest that is read, but never written: not all programs run such images.
+    #[error("{0} is no sha256 digest, as outputs need")]
+    Algorithm(Digest),
+    /// It cannot be looked at.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Output {
+    /// Fails where this output could not be written to, so that a build need not run in vain.
+    pub fn check(&self) -> Result<(), OutputError> {
+        match self {
+            Self::Layout { dir, .. } => match itself(dir)? {
+                None => Ok(()),
+                Some(found) if found.is_symlink() => Err(OutputError::Link(dir.clone())),
+                Some(found) if !found.is_dir() => Err(OutputError::NoDirectory(dir.clone())),
+                Some(_) => state(&Dir::open_no_link(dir)?).map(|_| ()),
+            },
+            Self::OciArchive { file, .. } | Self::DockerArchive { file, .. } => match itself(file)? {
+                None if file.file_name().is_none() => Err(OutputError::NoFile(file.clone())),
+                None => Ok(()),
+                Some(found) if found.is_symlink() => Err(OutputError::Link(file.clone())),
+                Some(found) if !found.is_file() => Err(OutputError::NoFile(file.clone())),
+                Some(_) => Ok(()),
+            },
+        }
+    }
+
+    /// Its directory or file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Layout { dir, .. } => dir,
+            Self::OciArchive { file, .. } | Self::DockerArchive { file, .. } => file,
+        }
+    }
+}
+
+/// What a directory is to a layout that is to be written into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Empty but for what belongs to running writers.
+    Empty,
+    /// A layout.
+    Layout,
+}
+
+/// The lock file of a layout; it stays, and readers do not look at it.
+pub(super) const LOCK: &str = ".lock";
+
+/// Whether a directory is empty or a layout; anything else is an error.
+pub(super) fn state(dir: &Dir) -> Result<State, OutputError> {
+    let refuse = |problem: String| OutputError::NoLayout { dir: dir.path().to_owned(), problem };
+    let mut names = dir.names()?;
+    names.retain(|name| name != LOCK && !temporary::is_name(name));
+    if names.is_empty() {
+        return Ok(State::Empty);
+    }
+    if !names.iter().any(|name| name == layout::MARKER) {
+        return Err(refuse(format!("it has `{}` but no `{}`", names[0].display(), layout::MARKER)));
+    }
+    let mut marker = Vec::new();
+    let file = dir.read(Path::new(layout::MARKER))?;
+    io::Read::read_to_end(&mut io::Read::take(file, 4096), &mut marker).at(dir.path())?;
+    layout::check_marker(&marker).map_err(refuse)?;
+    Ok(State::Layout)
+}
+
+fn itself(path: &Path) -> Result<Option<Metadata>, FileError> {
+    // A trailing slash would follow a link.
+    let path: PathBuf = path.components().collect();
+    match fs::symlink_metadata(&path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at(path),
+    }
+}
+
+impl FromStr for Output {
+    type Err = OutputParseError;
+
+    fn from_str(text: &str) -> Result<Self, OutputParseError> {
+        match text.parse()? {
+            Locator::Layout { dir, tag, digest: None } => Ok(Self::Layout { dir, tag }),
+            Locator::OciArchive { file, tag } => Ok(Self::OciArchive { file, tag }),
+            Locator::DockerArchive { file, name } => match name {
+                Some(name) if tagged(&name).is_none() => Err(OutputParseError::Name(name)),
+                name => Ok(Self::DockerArchive { file, name }),
+            },
+            Locator::Layout { digest: Some(_), .. } | Locator::Registry(_) | Locator::Scratch => {
+                Err(OutputParseError::Kind(text.to_owned()))
+            }
+        }
+    }
+}
+
+impl From<&Output> for Locator {
+    /// Where the image is found again.
+    fn from(output: &Output) -> Self {
+        match output.clone() {
+            Output::Layout { dir, tag } => Self::Layout { dir, tag, digest: None },
+            Output::OciArchive { file, tag } => Self::OciArchive { file, tag },
+            Output::DockerArchive { file, name } => Self::DockerArchive { file, name },
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Locator::from(self).fmt(f)
+    }
+}
+
+impl Coded for OutputParseError {
+    fn code(&self) -> Code {
+        Code::Usage
+    }
+}
+
+impl OutputError {
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Platforms(_) => Some("choose one with --platform"),
+            Self::NoLayout { .. } => Some("name a directory that does not exist yet"),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for OutputError {
+    fn code(&self) -> Code {
+        match self {
+            Self::File(error) => error.code(),
+            _ => Code::Output,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn every_output_prints_as_it_was_parsed() {
+        for text in
+            ["oci:a/b", "oci:a:1", "oci-archive:x.tar", "oci-archive:x.tar:1", "docker-archive:x:a/b:1"]
+        {
+            assert_eq!(text.parse::<Output>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_images_are_only_read_from_is_no_output() {
+        let pinned = format!("oci:a@{}", Digest::of(b""));
+        for text in ["alpine", "scratch", &pinned, "docker-archive:x:A:1", "oci:", "oci:a:b c"] {
+            assert!(text.parse::<Output>().is_err(), "{text}");
+        }
+    }
+
+    fn checked(text: &str, path: &Path) -> Result<(), Code> {
+        let output: Output = text.replace("PATH", path.to_str().unwrap()).parse().unwrap();
+        output.check().map_err(|error| error.code())
+    }
+
+    #[test]
+    fn l05_a_link_another_directory_or_a_file_of_another_kind_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        fs::create_dir(path("full")).unwrap();
+        fs::write(path("full/file"), "").unwrap();
+        fs::create_dir(path("empty")).unwrap();
+        symlink("empty", path("link")).unwrap();
+        symlink("nowhere", path("dangling")).unwrap();
+        for (name, layout, archive) in [
+            ("full", Err(Code::Output), Err(Code::Output)),
+            ("empty", Ok(()), Err(Code::Output)),
+            ("link", Err(Code::Output), Err(Code::Output)),
+            ("link/", Err(Code::Output), Err(Code::Output)),
+            ("dangling", Err(Code::Output), Err(Code::Output)),
+            ("full/file", Err(Code::Output), Ok(())),
+            ("new", Ok(()), Ok(())),
+        ] {
+            assert_eq!(checked("oci:PATH", &path(name)), layout, "{name}");
+            assert_eq!(checked("oci-archive:PATH", &path(name)), archive, "{name}");
+            assert_eq!(checked("docker-archive:PATH", &path(name)), archive, "{name}");
+        }
+    }
+}

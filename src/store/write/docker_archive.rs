@@ -1,0 +1,74 @@
+//! An image written to a new archive as `docker save` writes it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::layer::VerifiedReader;
+use crate::oci::{Digest, json};
+use crate::store::image_name::tagged;
+use crate::store::output::OutputError;
+use crate::store::publication::{Publication, PublishedLayer};
+
+use super::decode::Decoded;
+use super::tar_file::{TarFile, Target};
+use super::{Copying, WriteError};
+
+/// The archive's one image, as `manifest.json` lists it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    config: String,
+    repo_tags: Vec<String>,
+    layers: Vec<String>,
+}
+
+/// Writes the archive: uncompressed layers, each once, the config, and last the list of both.
+pub(super) fn write(
+    file: &Path,
+    names: &[String],
+    publication: &Publication,
+    copying: &Copying<'_>,
+) -> Result<(), WriteError> {
+    let [image] = publication.images.as_slice() else {
+        let platforms = publication.images.iter().map(|image| image.platform.clone());
+        return Err(OutputError::Platforms(platforms.collect()).into());
+    };
+    let full = |name: &String| tagged(name).ok_or_else(|| OutputError::Name(name.clone()));
+    let repo_tags = names.iter().map(full).collect::<Result<_, _>>()?;
+    let target = Target::open(file)?;
+    let mut archive = target.begin()?;
+    let mut written = BTreeSet::new();
+    for layer in &image.layers {
+        if written.insert(layer.diff_id) {
+            copy_layer(&mut archive, layer, copying)?;
+        }
+    }
+    let config = format!("{}.json", Digest::of(&image.config).hex());
+    archive.bytes(&config, &image.config)?;
+    let layers = image.layers.iter().map(|layer| layer_path(&layer.diff_id)).collect();
+    archive.bytes("manifest.json", &json::to_bytes(&[Listed { config, repo_tags, layers }]))?;
+    archive.finish()
+}
+
+fn layer_path(diff_id: &Digest) -> String {
+    format!("{}.tar", diff_id.hex())
+}
+
+fn copy_layer(
+    archive: &mut TarFile<'_>,
+    layer: &PublishedLayer,
+    copying: &Copying<'_>,
+) -> Result<(), WriteError> {
+    let descriptor = &layer.descriptor;
+    let digest = descriptor.digest;
+    let compression = descriptor
+        .media_type
+        .layer_compression()
+        .ok_or_else(|| OutputError::LayerType(descriptor.media_type.clone()))?;
+    let stored = VerifiedReader::new(layer.blob.open(descriptor)?, descriptor);
+    let mut reader = Decoded::new(stored, compression, layer.diff_id, layer.uncompressed)
+        .map_err(|source| WriteError::Blob { digest, source })?;
+    archive.stream(&layer_path(&layer.diff_id), layer.uncompressed, digest, &mut reader, copying)
+}

@@ -1,0 +1,272 @@
+//! Images added to a layout, which is whole at every moment: the blobs first, then the index that names them.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::file_error::{At, FileError};
+use crate::interrupt::Interrupt;
+use crate::layer::{SourceError, VerifiedReader};
+use crate::oci::Digest;
+use crate::store::dir::Dir;
+use crate::store::layout;
+use crate::store::output::{LOCK, OutputError, State, state};
+use crate::store::publication::{Publication, PublishedLayer};
+
+use super::copy::copy;
+use super::layout_index::with_entries;
+use super::temporary::{self, TemporaryFile};
+use super::{Copying, WriteError};
+
+/// How long to wait before asking again for a lock that another process holds.
+const PATIENCE: Duration = Duration::from_millis(10);
+/// Bytes of an `index.json`: what readers accept.
+const LARGEST_INDEX: u64 = 8 << 20;
+
+/// Adds an image under `names` to the layout in `path`, which is made where it is missing.
+///
+/// Other writers wait meanwhile. After a failure the directory is as it was, or absent if it was.
+pub(super) fn write(
+    path: &Path,
+    names: &[String],
+    publication: &Publication,
+    copying: &Copying<'_>,
+) -> Result<(), WriteError> {
+    let mut layout = LockedLayout::open(path, copying.interrupt)?;
+    for layer in publication.layers() {
+        layout.layer(layer, copying)?;
+    }
+    for (digest, bytes) in publication.documents() {
+        copying.interrupt.check()?;
+        layout.document(&digest, bytes)?;
+    }
+    layout.publish(names, publication)
+}
+
+/// A layout that no other process writes to.
+struct LockedLayout {
+    made: Made,
+    blobs: Dir,
+    dir: Dir,
+    // Dropped last: what was made is unmade under the lock.
+    _lock: File,
+}
+
+impl LockedLayout {
+    fn open(path: &Path, interrupt: &Interrupt) -> Result<Self, WriteError> {
+        let mut outer = Outer::default();
+        loop {
+            outer.make(path)?;
+            let dir = match Dir::open_no_link(path) {
+                // Who failed to make a layout took the directory away again.
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound => continue,
+                dir => dir?,
+            };
+            state(&dir)?;
+            if let Some((lock, new)) = lock(&dir, interrupt)? {
+                let mut made = Made { outer, inner: Vec::new(), dir: dir.try_clone()? };
+                if new {
+                    made.inner.push(Inner::File(LOCK.into()));
+                }
+                temporary::sweep(&dir);
+                let blobs = Self::prepare(&dir, &mut made)?;
+                return Ok(Self { made, blobs, dir, _lock: lock });
+            }
+        }
+    }
+
+    /// Makes an empty directory a layout.
+    fn prepare(dir: &Dir, made: &mut Made) -> Result<Dir, WriteError> {
+        if state(dir)? == State::Empty {
+            let mut marker = TemporaryFile::create(dir)?;
+            marker.write_all(layout::MARKER_CONTENT.as_bytes()).at(dir.path().join(layout::MARKER))?;
+            marker.persist(dir, layout::MARKER)?;
+            made.inner.push(Inner::File(layout::MARKER.into()));
+        }
+        if dir.make_directory("blobs")? {
+            made.inner.push(Inner::Directory("blobs"));
+        }
+        let blobs = dir.subdirectory("blobs")?;
+        if blobs.make_directory("sha256")? {
+            made.inner.push(Inner::Directory("blobs/sha256"));
+            blobs.sync()?;
+        }
+        Ok(blobs.subdirectory("sha256")?)
+    }
+
+    /// Adds a layer; one that is there with its size counts.
+    fn layer(&mut self, layer: &PublishedLayer, copying: &Copying<'_>) -> Result<(), WriteError> {
+        let descriptor = &layer.descriptor;
+        let Some(new) = self.missing(&descriptor.digest, descriptor.size)? else {
+            (copying.progress)(descriptor.size);
+            return Ok(());
+        };
+        if new && self.link(layer, copying)? {
+            return Ok(());
+        }
+        let reader = match layer.blob.open(descriptor) {
+            Ok(reader) => reader,
+            // Its descriptor says where it is; readers that want it know the way.
+            Err(SourceError::Foreign { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut reader = VerifiedReader::new(reader, descriptor);
+        let mut file = TemporaryFile::create(&self.dir)?;
+        let path = self.blobs.path().join(descriptor.digest.hex());
+        copy(descriptor.digest, &mut reader, &mut file, &path, copying)?;
+        file.persist(&self.blobs, descriptor.digest.hex())?;
+        self.made.blob(&descriptor.digest, new);
+        Ok(())
+    }
+
+    /// Adds a blob that is staged on the same file system without copying it.
+    fn link(&mut self, layer: &PublishedLayer, copying: &Copying<'_>) -> Result<bool, WriteError> {
+        let (digest, size) = (&layer.descriptor.digest, layer.descriptor.size);
+        let Some(staging) = copying.staging.filter(|staging| staging.has(digest)) else { return Ok(false) };
+        if !staging.link(digest, &self.blobs, &digest.hex())? {
+            return Ok(false);
+        }
+        self.made.blob(digest, true);
+        (copying.progress)(size);
+        Ok(true)
+    }
+
+    fn document(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), WriteError> {
+        let Some(new) = self.missing(digest, bytes.len() as u64)? else { return Ok(()) };
+        let mut file = TemporaryFile::create(&self.dir)?;
+        file.write_all(bytes).at(self.blobs.path().join(digest.hex()))?;
+        file.persist(&self.blobs, digest.hex())?;
+        self.made.blob(digest, new);
+        Ok(())
+    }
+
+    /// Whether a blob has to be written, and if so, whether nothing is in its place yet.
+    fn missing(&self, digest: &Digest, size: u64) -> Result<Option<bool>, FileError> {
+        if self.blobs.file_size(digest.hex())? == Some(size) {
+            return Ok(None);
+        }
+        Ok(Some(self.blobs.stat(digest.hex())?.is_none()))
+    }
+
+    /// Names the image, once everything below it is on the disk.
+    fn publish(&mut self, names: &[String], publication: &Publication) -> Result<(), WriteError> {
+        self.blobs.sync()?;
+        let path = self.dir.path().join(layout::INDEX);
+        let existing = self.existing_index(&path)?;
+        let index = with_entries(existing.as_deref(), &publication.descriptor(), names)
+            .map_err(|problem| OutputError::NoLayout { dir: path.clone(), problem })?;
+        if existing.as_ref() != Some(&index) {
+            let mut file = TemporaryFile::create(&self.dir)?;
+            file.write_all(&index).at(&path)?;
+            file.persist(&self.dir, layout::INDEX)?;
+        }
+        self.made.keep();
+        Ok(self.dir.sync()?)
+    }
+
+    fn existing_index(&self, path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
+        let file = match self.dir.read(Path::new(layout::INDEX)) {
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let mut bytes = Vec::new();
+        file.take(LARGEST_INDEX + 1).read_to_end(&mut bytes).at(path)?;
+        if bytes.len() as u64 > LARGEST_INDEX {
+            let problem = format!("it has more than {LARGEST_INDEX} bytes");
+            return Err(OutputError::NoLayout { dir: path.to_owned(), problem }.into());
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Takes the lock of a layout, and says whether its file is new; nothing where the file went meanwhile.
+fn lock(dir: &Dir, interrupt: &Interrupt) -> Result<Option<(File, bool)>, WriteError> {
+    let (file, new) = match dir.create(LOCK) {
+        Ok(file) => (file, true),
+        Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => match dir.write(LOCK) {
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => (file?, false),
+        },
+        // The directory went meanwhile.
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    while !temporary::try_lock(&file).at(dir.path().join(LOCK))? {
+        interrupt.check()?;
+        std::thread::sleep(PATIENCE);
+    }
+    // Who failed to make a layout took the file away again.
+    Ok(dir.holds(LOCK, &file)?.then_some((file, new)))
+}
+
+/// What goes again unless it is kept.
+struct Made {
+    dir: Dir,
+    inner: Vec<Inner>,
+    outer: Outer,
+}
+
+/// What was made in a layout.
+enum Inner {
+    File(OsString),
+    Directory(&'static str),
+}
+
+/// Directories that were made, outermost first; they go again as far as they are empty.
+#[derive(Default)]
+struct Outer(Vec<PathBuf>);
+
+impl Made {
+    /// Remembers a blob; one that took a broken one's place is not `new`, and stays.
+    fn blob(&mut self, digest: &Digest, new: bool) {
+        if new {
+            self.inner.push(Inner::File(layout::blob_path(digest).into()));
+        }
+    }
+
+    fn keep(&mut self) {
+        self.inner.clear();
+        self.outer.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for made in self.inner.iter().rev() {
+            // Nothing is left to do about a failure; a blob that nothing names is no harm.
+            let _ = match made {
+                Inner::File(name) => self.dir.remove_file(name),
+                Inner::Directory(name) => self.dir.remove_directory(name),
+            };
+        }
+    }
+}
+
+impl Outer {
+    /// Makes a directory and those above it that are missing.
+    fn make(&mut self, path: &Path) -> Result<(), FileError> {
+        let missing = |path: &&Path| !path.as_os_str().is_empty() && path.symlink_metadata().is_err();
+        let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
+        missing.reverse();
+        for path in missing {
+            match fs::create_dir(path) {
+                Ok(()) => self.0.push(path.to_owned()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).at(path),
+            }
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            Dir::open(parent.unwrap_or(Path::new(".")))?.sync()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        for path in self.0.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
