@@ -36,10 +36,10 @@ pub(super) enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It names the root, or nothing at all.
-    #[error("names no path; `**` takes everything")]
+    #[error("a pattern cannot be empty or name the root; `**` takes everything")]
     Empty,
     /// It begins with `!`.
-    #[error("a pattern cannot begin with `!`; write `\\!` for the character itself")]
+    #[error("a pattern cannot begin with `!`")]
     Negated,
     /// It leads out of the root.
     #[error("path leaves the image through `..`")]
