@@ -1,3 +1,6 @@
 //! All integration tests, in one binary.
 
 mod modules;
+mod refusal;
+mod support;
+mod workload;
