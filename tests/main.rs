@@ -5,5 +5,8 @@
 mod fixtures;
 mod modules;
 mod patterns;
+mod refusal;
 mod schema;
 mod spec;
+mod support;
+mod workload;
