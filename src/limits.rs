@@ -34,6 +34,8 @@ pub struct Limits {
     pub xattr_bytes: usize,
     /// Extended attributes of an entry.
     pub xattrs: usize,
+    /// Bytes of all names, link targets and extended attributes of a layer, which its index holds in memory.
+    pub layer_name_bytes: u64,
     /// Bytes of one small file that is kept in a layer index.
     pub kept_file_bytes: u64,
     /// Bytes of all small files that are kept in one layer index.
@@ -59,6 +61,7 @@ impl Default for Limits {
             link_target_bytes: 4095,
             xattr_bytes: 64 << 10,
             xattrs: 64,
+            layer_name_bytes: 256 << 20,
             kept_file_bytes: 16 << 20,
             kept_bytes: 64 << 20,
             source_bytes: 1 << 30,

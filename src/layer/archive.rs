@@ -11,6 +11,8 @@ pub(super) struct Archive<'a> {
     stream: TarStream<'a>,
     how: &'a Reading<'a>,
     members: u64,
+    /// Bytes of all names, link targets and extended attributes so far.
+    names: u64,
     /// Content of the current member that nobody asked for yet, and the padding behind it.
     content: u64,
     padding: u64,
@@ -46,7 +48,7 @@ impl<'a> Archive<'a> {
         if stream.is_mislabelled() {
             warnings.push(Warning::Compression);
         }
-        Self { stream, how, members: 0, content: 0, padding: 0, at: 0, name: Vec::new(), warnings }
+        Self { stream, how, members: 0, names: 0, content: 0, padding: 0, at: 0, name: Vec::new(), warnings }
     }
 
     /// Where the current member begins, in bytes.
@@ -109,7 +111,7 @@ impl<'a> Archive<'a> {
         (self.stream, self.warnings)
     }
 
-    /// Explains an error: bytes that are broken because the blob is another one are told as that.
+    /// The error to tell: the blob's own, where it is not what its descriptor says.
     pub(super) fn explanation(&mut self, error: ReadErrorKind) -> ReadErrorKind {
         match error.is_in_content().then(|| self.stream.drain_blob()) {
             Some(Err(verify @ ReadErrorKind::Verify(_))) => verify,
@@ -128,11 +130,6 @@ impl<'a> Archive<'a> {
     }
 
     fn member(&mut self, header: &Header<'_>, mut pending: Pending) -> Result<Member, ReadErrorKind> {
-        let limit = self.how.limits.layer_entries;
-        self.members += 1;
-        if self.members > limit {
-            return Err(LimitError::Entries { limit }.into());
-        }
         let mut link = header.link().to_vec();
         header.name(&mut self.name);
         pending.rename(&mut self.name, &mut link, self.how.trust)?;
@@ -147,7 +144,23 @@ impl<'a> Archive<'a> {
         let device = Device { major: device.0, minor: device.1 };
         (self.content, self.padding) = (size, padding(size));
         let attributes = attributes(header, pax)?;
+        self.count(&link, &attributes)?;
         Ok(Member { offset: self.at, link, flag, size, sparse, attributes, device })
+    }
+
+    /// Counts a member against the limits of the layer.
+    fn count(&mut self, link: &[u8], attributes: &Attributes) -> Result<(), LimitError> {
+        let limits = self.how.limits;
+        let xattrs: usize = attributes.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.members += 1;
+        self.names += (self.name.len() + link.len() + xattrs) as u64;
+        if self.members > limits.layer_entries {
+            return Err(LimitError::Entries { limit: limits.layer_entries });
+        }
+        if self.names > limits.layer_name_bytes {
+            return Err(LimitError::Names { limit: limits.layer_name_bytes });
+        }
+        Ok(())
     }
 
     /// Bytes of content: PAX wins over the header, and what is only a header has none.

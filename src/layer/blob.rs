@@ -14,7 +14,7 @@ const CHUNK: usize = 128 << 10;
 const PEEKED: u64 = 512;
 
 /// The verified bytes of a blob. An error of the blob itself is told from the decoder's by [`taken_apart`].
-pub(super) struct Blob(Chain<Cursor<Vec<u8>>, BufReader<Marked>>);
+pub(super) struct Blob(Box<Chain<Cursor<Vec<u8>>, BufReader<Marked>>>);
 
 impl Blob {
     /// Opens a blob and reads its first bytes.
@@ -31,7 +31,7 @@ impl Blob {
         let mut reader = BufReader::with_capacity(CHUNK, verified);
         let mut first = Vec::new();
         match (&mut reader).take(PEEKED).read_to_end(&mut first) {
-            Ok(_) => Ok(Self(Cursor::new(first).chain(reader))),
+            Ok(_) => Ok(Self(Box::new(Cursor::new(first).chain(reader)))),
             Err(error) => Err(own(error)),
         }
     }

@@ -197,6 +197,12 @@ pub enum LimitError {
         /// Bytes they may have.
         limit: u64,
     },
+    /// Bytes of all names, link targets and extended attributes of the layer.
+    #[error("names, link targets and extended attributes of the layer have more than {limit} bytes")]
+    Names {
+        /// Bytes they may have.
+        limit: u64,
+    },
     /// The window of a zstd frame.
     #[error("zstd window is larger than 2^{limit} bytes")]
     Window {
@@ -310,7 +316,7 @@ impl Coded for LimitError {
         match self {
             Self::Compressed { .. } | Self::Layer { .. } | Self::Build(_) => Code::LimitBytes,
             Self::Entries { .. } => Code::LimitEntries,
-            Self::Header { .. } => Code::LimitHeader,
+            Self::Header { .. } | Self::Names { .. } => Code::LimitHeader,
             Self::Window { .. } => Code::LimitWindow,
             Self::Members { .. } => Code::Gzip,
             Self::LinkTarget { .. } | Self::Xattrs { .. } | Self::Xattr { .. } => Code::LimitPath,

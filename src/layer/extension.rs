@@ -135,7 +135,7 @@ fn global(bytes: &[u8], trust: Trust) -> Result<(), ReadErrorKind> {
         let matters = matches!(key, b"path" | b"linkpath" | b"size" | b"uid" | b"gid" | b"mtime")
             || [&b"GNU.sparse."[..], SCHILY, LIBARCHIVE].iter().any(|prefix| key.starts_with(prefix));
         if matters && trust == Trust::Artifact {
-            return Err(HeaderError::Global { key: printable(key) }.into());
+            return Err(HeaderError::Global { key: shown(key) }.into());
         }
     }
     Ok(())
@@ -154,7 +154,7 @@ impl Pax {
 
     fn set(&mut self, key: &[u8], value: &[u8], limits: &Limits) -> Result<(), ReadErrorKind> {
         let text = (!value.is_empty()).then_some(value);
-        let wrong = || HeaderError::Pax(PaxError::Value { key: printable(key) });
+        let wrong = || HeaderError::Pax(PaxError::Value { key: shown(key) });
         match key {
             b"path" => self.path = text.map(<[u8]>::to_vec),
             b"linkpath" => self.link_path = text.map(<[u8]>::to_vec),
@@ -180,7 +180,7 @@ impl Pax {
         if let Some(name) = key.strip_prefix(SCHILY) {
             self.set_limited(name, value, limits)
         } else if let Some(name) = key.strip_prefix(LIBARCHIVE) {
-            let wrong = || HeaderError::Pax(PaxError::Value { key: printable(key) });
+            let wrong = || HeaderError::Pax(PaxError::Value { key: shown(key) });
             let (name, value) = decoded(name, value).ok_or_else(wrong)?;
             self.set_limited(&name, &value, limits)
         } else {
@@ -192,9 +192,9 @@ impl Pax {
         if name.is_empty() {
             return Err(HeaderError::Pax(PaxError::Key).into());
         }
-        for length in [name.len(), value.len()] {
-            if length > limits.xattr_bytes {
-                return Err(LimitError::Xattr { found: length, limit: limits.xattr_bytes }.into());
+        for (found, limit) in [(name.len(), XATTR_NAME), (value.len(), limits.xattr_bytes)] {
+            if found > limit {
+                return Err(LimitError::Xattr { found, limit }.into());
             }
         }
         self.xattrs.set(name, value);
@@ -205,6 +205,9 @@ impl Pax {
     }
 }
 
+/// The longest name of an extended attribute, in bytes: what Linux accepts.
+const XATTR_NAME: usize = 255;
+
 /// Keys of extended attributes as star, GNU tar and container runtimes write them.
 pub(super) const SCHILY: &[u8] = b"SCHILY.xattr.";
 
@@ -213,6 +216,11 @@ const LIBARCHIVE: &[u8] = b"LIBARCHIVE.xattr.";
 
 fn owner(field: &'static str, text: &[u8]) -> Result<u32, HeaderError> {
     decimal(text).ok_or(HeaderError::Number { field }).and_then(|number| id(field, number))
+}
+
+/// A key for people, cut short: nothing else limits its length.
+fn shown(key: &[u8]) -> String {
+    printable(&key[..key.len().min(80)])
 }
 
 fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {

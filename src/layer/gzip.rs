@@ -20,7 +20,7 @@ pub(super) struct GzipDecoder {
 }
 
 enum Member {
-    Open(GzDecoder<Blob>),
+    Open(Box<GzDecoder<Blob>>),
     Ended(Blob),
     /// Between the two.
     Moving,
@@ -29,7 +29,7 @@ enum Member {
 impl GzipDecoder {
     /// Decodes a blob; `padded` allows zeros after the last member.
     pub(super) fn new(blob: Blob, padded: bool) -> Self {
-        Self { member: Member::Open(GzDecoder::new(blob)), members: 1, limit: MEMBERS, padded }
+        Self { member: Member::Open(Box::new(GzDecoder::new(blob))), members: 1, limit: MEMBERS, padded }
     }
 
     /// Some bytes; none only at the end of the blob.
@@ -57,7 +57,7 @@ impl GzipDecoder {
         let mut blob = member.into_inner();
         let next = self.next(&mut blob);
         self.member = match next {
-            Ok(true) => Member::Open(GzDecoder::new(blob)),
+            Ok(true) => Member::Open(Box::new(GzDecoder::new(blob))),
             _ => Member::Ended(blob),
         };
         next.map(drop)
@@ -91,10 +91,14 @@ fn error(error: io::Error) -> ReadErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use super::*;
     use crate::code::{Code, Coded};
     use crate::layer::LayerIndex;
     use crate::layer::raw::{RawTar, Reader, artifact, base, gzip};
-    use crate::oci::Compression;
+    use crate::limits::Limits;
+    use crate::oci::{Compression, Descriptor, MediaType};
 
     fn tar() -> Vec<u8> {
         RawTar::default().file("a", &[b'a'; 900]).file("b", b"b").end()
@@ -129,6 +133,25 @@ mod tests {
         }
         let late = [gzip(&tar()), vec![0; 400_000], gzip(b"")].concat();
         assert_eq!(result(&base(), late), Err(Code::Gzip), "zeros, then something else");
+    }
+
+    #[test]
+    fn members_are_counted() {
+        let blob = gzip(b"a").repeat(3);
+        for (limit, expected) in [(3, Ok(3)), (2, Err(Code::Gzip))] {
+            let descriptor = Descriptor::of(MediaType::Layer(Compression::Gzip), &blob);
+            let blob = Blob::open(Box::new(Cursor::new(blob.clone())), &descriptor, &Limits::default());
+            let mut decoder = GzipDecoder { limit, ..GzipDecoder::new(blob.unwrap(), false) };
+            let mut read = 0;
+            let end = loop {
+                match decoder.read(&mut [0; 10]) {
+                    Ok(0) => break Ok(read),
+                    Ok(more) => read += more,
+                    Err(error) => break Err(error.code()),
+                }
+            };
+            assert_eq!(end, expected);
+        }
     }
 
     #[test]

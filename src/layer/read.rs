@@ -146,8 +146,8 @@ struct Walk<'a, 'v> {
     how: &'a Reading<'a>,
     visitor: &'v mut dyn Visitor,
     judge: Option<Judge>,
-    /// The paths of an artifact's selected entries, by ordinal.
-    selected: Vec<Option<RootPath>>,
+    /// The selected entries of an artifact by ordinal: path and offset.
+    selected: Vec<Option<(RootPath, u64)>>,
     record: Option<Record<'a>>,
     items: u32,
 }
@@ -159,13 +159,7 @@ fn walk<'a>(
     visitor: &mut dyn Visitor,
     record: Option<Record<'a>>,
 ) -> Result<(Ended, Option<Record<'a>>), ReadError> {
-    let error = |entry: Option<&[u8]>, offset, kind| ReadError {
-        layer: layer.descriptor.digest,
-        entry: entry.filter(|name| !name.is_empty()).map(Box::from),
-        offset,
-        kind: Box::new(kind),
-    };
-    let stream = TarStream::open(source, layer, how).map_err(|kind| error(None, 0, kind))?;
+    let stream = TarStream::open(source, layer, how).map_err(|kind| ReadError::whole(layer, kind))?;
     let mut walk = Walk {
         archive: Archive::new(stream, how),
         how,
@@ -175,29 +169,13 @@ fn walk<'a>(
         record,
         items: 0,
     };
-    if let Err(kind) = walk.run() {
-        let (name, at) = (walk.archive.name().to_vec(), walk.archive.at());
-        return Err(match walk.archive.explanation(kind) {
-            kind @ ReadErrorKind::Verify(_) => error(None, 0, kind),
-            kind => error(Some(&name), at, kind),
-        });
+    match walk.run() {
+        Ok(()) => walk.finish(layer),
+        Err(kind) => Err(walk.error(layer, kind)),
     }
-    let faults = walk.judge.map(Judge::finish).unwrap_or_default();
-    let (stream, warnings) = walk.archive.finish();
-    let (found, size) = stream.finish();
-    if found != layer.diff_id {
-        let wrong = DiffIdError { expected: layer.diff_id, found };
-        return Err(error(None, 0, ReadErrorKind::DiffId(Box::new(wrong))));
-    }
-    for (ordinal, fault) in &faults {
-        if let Some(path) = &walk.selected[*ordinal as usize] {
-            return Err(error(Some(path.as_bytes()), 0, fault.clone().into()));
-        }
-    }
-    Ok((Ended { size, faults, warnings }, walk.record))
 }
 
-impl Walk<'_, '_> {
+impl<'a> Walk<'a, '_> {
     fn run(&mut self) -> Result<(), ReadErrorKind> {
         while let Some(member) = self.archive.next()? {
             let offset = member.offset;
@@ -233,12 +211,37 @@ impl Walk<'_, '_> {
         let Some(judge) = &mut self.judge else { return Ok(()) };
         let fault = judge.admit(ordinal, item).cloned();
         let is_selected = self.visitor.selects(ordinal, item);
-        let path = match &item.kind {
-            ItemKind::Entry(entry) if is_selected => Some(entry.path.clone()),
+        let selected = match &item.kind {
+            ItemKind::Entry(entry) if is_selected => Some((entry.path.clone(), item.offset)),
             _ => None,
         };
-        self.selected.push(path);
+        self.selected.push(selected);
         fault.filter(|_| is_selected).map_or(Ok(()), |fault| Err(fault.into()))
+    }
+
+    /// Ends a walk that came to the end of the layer: its diff ID, and the faults that only show now.
+    fn finish(self, layer: &LayerBlob) -> Result<(Ended, Option<Record<'a>>), ReadError> {
+        let faults = self.judge.map(Judge::finish).unwrap_or_default();
+        let (stream, warnings) = self.archive.finish();
+        let (found, size) = stream.finish();
+        if found != layer.diff_id {
+            let wrong = DiffIdError { expected: layer.diff_id, found };
+            return Err(ReadError::whole(layer, ReadErrorKind::DiffId(Box::new(wrong))));
+        }
+        for (ordinal, fault) in &faults {
+            if let Some((path, offset)) = &self.selected[*ordinal as usize] {
+                return Err(ReadError::at(layer, path.as_bytes(), *offset, fault.clone().into()));
+            }
+        }
+        Ok((Ended { size, faults, warnings }, self.record))
+    }
+
+    /// Ends a walk that failed. Bytes that are broken because the blob is another one are told as that.
+    fn error(mut self, layer: &LayerBlob, kind: ReadErrorKind) -> ReadError {
+        match self.archive.explanation(kind) {
+            kind @ ReadErrorKind::Verify(_) => ReadError::whole(layer, kind),
+            kind => ReadError::at(layer, self.archive.name(), self.archive.at(), kind),
+        }
     }
 
     /// Reads the content of a file; gives its sha256, or zeros where nothing is recorded or it is sparse.
@@ -270,6 +273,19 @@ impl Walk<'_, '_> {
             record.kept.insert(ordinal, kept.into());
         }
         Ok(hasher.map_or([0; 32], |hasher| hasher.finalize().into()))
+    }
+}
+
+impl ReadError {
+    fn at(layer: &LayerBlob, name: &[u8], offset: u64, kind: ReadErrorKind) -> Self {
+        // A name that is refused for its length is not told whole.
+        let name = &name[..name.len().min(RootPath::LIMIT)];
+        let entry = (!name.is_empty()).then(|| name.into());
+        Self { layer: layer.descriptor.digest, entry, offset, kind: Box::new(kind) }
+    }
+
+    fn whole(layer: &LayerBlob, kind: ReadErrorKind) -> Self {
+        Self::at(layer, b"", 0, kind)
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct TarStream<'a> {
 
 enum Decoder {
     Plain(Blob),
-    Gzip(Box<GzipDecoder>),
+    Gzip(GzipDecoder),
     Zstd(Box<ZstdDecoder>),
 }
 
@@ -51,7 +51,7 @@ impl<'a> TarStream<'a> {
         let padded = how.trust == Trust::Base;
         let decoder = match found {
             Compression::None => Decoder::Plain(blob),
-            Compression::Gzip => Decoder::Gzip(Box::new(GzipDecoder::new(blob, padded))),
+            Compression::Gzip => Decoder::Gzip(GzipDecoder::new(blob, padded)),
             Compression::Zstd => {
                 Decoder::Zstd(Box::new(ZstdDecoder::new(blob, how.limits.zstd_window_log, padded)?))
             }

@@ -337,6 +337,23 @@ fn extended_attributes_are_bounded() {
     assert_eq!(refusal(&reader, &[(a, b""), (b, b""), (c, b"")]), Some(Code::LimitPath));
     assert_eq!(refusal(&reader, &[(a, &[0; 11])]), Some(Code::LimitPath));
     assert_eq!(refusal(&reader, &[("SCHILY.xattr.", b"")]), Some(Code::TarHeader));
+    let long = format!("SCHILY.xattr.{}", "x".repeat(256));
+    assert_eq!(refusal(&base(), &[(&long, b"")]), Some(Code::LimitPath));
+}
+
+#[test]
+fn names_and_attributes_of_a_layer_are_bounded_together() {
+    let tar = RawTar::default()
+        .file("12345", b"")
+        .link("s", b'2', "234")
+        .pax(&[("SCHILY.xattr.user.a", b"bcd")])
+        .file("f", b"")
+        .end();
+    let mut reader = base();
+    reader.limits.layer_name_bytes = 19;
+    assert_eq!(reader.refusal(&tar), None);
+    reader.limits.layer_name_bytes = 18;
+    assert_eq!(reader.refusal(&tar), Some(Code::LimitHeader));
 }
 
 #[test]
