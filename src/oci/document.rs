@@ -7,6 +7,7 @@ use super::{Index, Manifest, MediaType};
 
 /// What a descriptor of an image leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "taken apart where it is made, never stored")]
 pub enum Document {
     /// Several platforms.
     Index(Index),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::file_error::At;
-use crate::layer::{BlobSource, SourceError};
+use crate::layer::{BlobSource, DocumentReadError, SourceError, VerifyError};
 use crate::limits::Limits;
 use crate::oci::{
     Annotations, Compression, Descriptor, Digest, Hasher, ImageConfig, MediaType, Platform, json,
@@ -55,8 +55,8 @@ impl DockerImage {
         let bytes = members.bytes(span, limits.document_bytes)?;
         let config_digest = Digest::of(&bytes);
         if let Some(expected) = digest_of_path(&chosen.config).filter(|digest| *digest != config_digest) {
-            let problem = format!("`{}` is {config_digest}, not {expected}", chosen.config);
-            return Err(members.problem(FormatProblem::Content(problem)));
+            let error = VerifyError::Digest { expected, found: config_digest };
+            return Err(DocumentReadError::Verify(error).into());
         }
         let config = ImageConfig::parse(&bytes)
             .map_err(|source| ImageError::Config { digest: config_digest, source })?;
@@ -174,3 +174,6 @@ impl BlobSource for DockerBlobs {
         Ok(Box::new(self.members.reader(*span)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -216,3 +216,6 @@ fn media_type(bytes: &[u8]) -> Option<MediaType> {
     };
     said.filter(|said| said.is_index() || said.is_manifest()).or_else(by_shape)
 }
+
+#[cfg(test)]
+mod tests;

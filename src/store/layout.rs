@@ -36,9 +36,12 @@ pub(super) const MARKER_CONTENT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 /// The file that names the images of a layout.
 pub(super) const INDEX: &str = "index.json";
 
+/// The directory of a layout's blobs.
+pub(super) const BLOBS: &str = "blobs";
+
 /// Where a layout keeps a blob.
 pub(super) fn blob_path(digest: &Digest) -> String {
-    format!("blobs/{}/{}", digest.algorithm(), digest.hex())
+    format!("{BLOBS}/{}/{}", digest.algorithm(), digest.hex())
 }
 
 impl Layout {

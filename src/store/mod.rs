@@ -14,6 +14,8 @@ mod nearest;
 mod oci_archive;
 mod output;
 mod publication;
+#[cfg(test)]
+mod sample;
 mod select;
 mod staging;
 mod write;

@@ -2,7 +2,7 @@
 
 /// The candidate that differs from `word` in the fewest letters, if those are few.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (word.chars().count() / 3).max(1);
+    let most = (word.chars().count() / 2).clamp(1, 3);
     let near = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
     near.filter(|(distance, _)| (1..=most).contains(distance)).min().map(|(_, candidate)| candidate)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -133,27 +133,43 @@ pub(super) enum State {
     Empty,
     /// A layout.
     Layout,
+    /// Parts of a layout without its marker: seen while another process makes or removes it, else no layout.
+    Parts,
 }
 
 /// The lock file of a layout; it stays, and readers do not look at it.
 pub(super) const LOCK: &str = ".lock";
 
-/// Whether a directory is empty or a layout; anything else is an error.
+/// Whether a directory is empty or a layout; one that holds anything else is an error.
 pub(super) fn state(dir: &Dir) -> Result<State, OutputError> {
-    let refuse = |problem: String| OutputError::NoLayout { dir: dir.path().to_owned(), problem };
     let mut names = dir.names()?;
     names.retain(|name| name != LOCK && !temporary::is_name(name));
     if names.is_empty() {
         return Ok(State::Empty);
     }
-    if !names.iter().any(|name| name == layout::MARKER) {
-        return Err(refuse(format!("it has `{}` but no `{}`", names[0].display(), layout::MARKER)));
+    if names.iter().any(|name| name == layout::MARKER) {
+        return marker_state(dir);
     }
+    match names.iter().find(|name| *name != layout::INDEX && *name != layout::BLOBS) {
+        Some(name) => Err(no_layout(dir, &format!("it has `{}` but no `oci-layout`", name.display()))),
+        None => Ok(State::Parts),
+    }
+}
+
+fn marker_state(dir: &Dir) -> Result<State, OutputError> {
+    let file = match dir.read(Path::new(layout::MARKER)) {
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(State::Parts),
+        file => file?,
+    };
     let mut marker = Vec::new();
-    let file = dir.read(Path::new(layout::MARKER))?;
-    io::Read::read_to_end(&mut io::Read::take(file, 4096), &mut marker).at(dir.path())?;
-    layout::check_marker(&marker).map_err(refuse)?;
+    file.take(4096).read_to_end(&mut marker).at(dir.path())?;
+    layout::check_marker(&marker).map_err(|problem| no_layout(dir, &problem))?;
     Ok(State::Layout)
+}
+
+/// The error of a directory that holds something else.
+pub(super) fn no_layout(dir: &Dir, problem: &str) -> OutputError {
+    OutputError::NoLayout { dir: dir.path().to_owned(), problem: problem.to_owned() }
 }
 
 fn itself(path: &Path) -> Result<Option<Metadata>, FileError> {

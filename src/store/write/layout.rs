@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::layer::{SourceError, VerifiedReader};
 use crate::oci::Digest;
 use crate::store::dir::Dir;
 use crate::store::layout;
-use crate::store::output::{LOCK, OutputError, State, state};
+use crate::store::output::{LOCK, OutputError, State, no_layout, state};
 use crate::store::publication::{Publication, PublishedLayer};
 
 use super::copy::copy;
@@ -22,6 +23,8 @@ use super::{Copying, WriteError};
 
 /// How long to wait before asking again for a lock that another process holds.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// How often to begin anew when a directory vanishes.
+const ATTEMPTS: u32 = 1_000;
 /// Bytes of an `index.json`: what readers accept.
 const LARGEST_INDEX: u64 = 8 << 20;
 
@@ -57,38 +60,32 @@ struct LockedLayout {
 impl LockedLayout {
     fn open(path: &Path, interrupt: &Interrupt) -> Result<Self, WriteError> {
         let mut outer = Outer::default();
-        loop {
-            outer.make(path)?;
-            let dir = match Dir::open_no_link(path) {
-                // Who failed to make a layout took the directory away again.
-                Err(error) if error.source.kind() == io::ErrorKind::NotFound => continue,
-                dir => dir?,
-            };
-            state(&dir)?;
-            if let Some((lock, new)) = lock(&dir, interrupt)? {
-                let mut made = Made { outer, inner: Vec::new(), dir: dir.try_clone()? };
-                if new {
-                    made.inner.push(Inner::File(LOCK.into()));
-                }
-                temporary::sweep(&dir);
-                let blobs = Self::prepare(&dir, &mut made)?;
-                return Ok(Self { made, blobs, dir, _lock: lock });
-            }
+        let Locked { dir, lock, new } = Locked::open(path, &mut outer, interrupt)?;
+        let mut made = Made { outer, inner: Vec::new(), dir: dir.try_clone()? };
+        if new {
+            made.inner.push(Inner::File(LOCK.into()));
         }
+        temporary::sweep(&dir);
+        let blobs = Self::prepare(&dir, &mut made)?;
+        Ok(Self { made, blobs, dir, _lock: lock })
     }
 
     /// Makes an empty directory a layout.
     fn prepare(dir: &Dir, made: &mut Made) -> Result<Dir, WriteError> {
-        if state(dir)? == State::Empty {
+        let state = state(dir)?;
+        if state == State::Parts {
+            return Err(no_layout(dir, "it has no `oci-layout`").into());
+        }
+        if state == State::Empty {
             let mut marker = TemporaryFile::create(dir)?;
             marker.write_all(layout::MARKER_CONTENT.as_bytes()).at(dir.path().join(layout::MARKER))?;
             marker.persist(dir, layout::MARKER)?;
             made.inner.push(Inner::File(layout::MARKER.into()));
         }
-        if dir.make_directory("blobs")? {
-            made.inner.push(Inner::Directory("blobs"));
+        if dir.make_directory(layout::BLOBS)? {
+            made.inner.push(Inner::Directory(layout::BLOBS));
         }
-        let blobs = dir.subdirectory("blobs")?;
+        let blobs = dir.subdirectory(layout::BLOBS)?;
         if blobs.make_directory("sha256")? {
             made.inner.push(Inner::Directory("blobs/sha256"));
             blobs.sync()?;
@@ -168,7 +165,7 @@ impl LockedLayout {
 
     fn existing_index(&self, path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
         let file = match self.dir.read(Path::new(layout::INDEX)) {
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_absent(&error) => return Ok(None),
             file => file?,
         };
         let mut bytes = Vec::new();
@@ -181,24 +178,49 @@ impl LockedLayout {
     }
 }
 
-/// Takes the lock of a layout, and says whether its file is new; nothing where the file went meanwhile.
-fn lock(dir: &Dir, interrupt: &Interrupt) -> Result<Option<(File, bool)>, WriteError> {
-    let (file, new) = match dir.create(LOCK) {
-        Ok(file) => (file, true),
-        Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => match dir.write(LOCK) {
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => (file?, false),
-        },
-        // The directory went meanwhile.
-        Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    while !temporary::try_lock(&file).at(dir.path().join(LOCK))? {
-        interrupt.check()?;
-        std::thread::sleep(PATIENCE);
+/// A directory whose lock is held.
+struct Locked {
+    dir: Dir,
+    lock: File,
+    /// Whether the lock's file was made.
+    new: bool,
+}
+
+impl Locked {
+    /// Takes the lock of the directory `path`, which is made where it is missing.
+    ///
+    /// Who fails to make a layout takes it away again: what was there a moment ago may be gone.
+    fn open(path: &Path, outer: &mut Outer, interrupt: &Interrupt) -> Result<Self, WriteError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match Self::attempt(path, outer, interrupt) {
+                Ok(Some(locked)) => return Ok(locked),
+                Ok(None) => {}
+                Err(WriteError::File(error)) if attempts < ATTEMPTS && is_absent(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
-    // Who failed to make a layout took the file away again.
-    Ok(dir.holds(LOCK, &file)?.then_some((file, new)))
+
+    fn attempt(path: &Path, outer: &mut Outer, interrupt: &Interrupt) -> Result<Option<Self>, WriteError> {
+        outer.make(path)?;
+        let dir = Dir::open_no_link(path)?;
+        state(&dir)?;
+        let (lock, new) = match dir.create(LOCK) {
+            Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => (dir.write(LOCK)?, false),
+            file => (file?, true),
+        };
+        while !temporary::try_lock(&lock).at(dir.path().join(LOCK))? {
+            interrupt.check()?;
+            std::thread::sleep(PATIENCE);
+        }
+        Ok(dir.holds(LOCK, &lock)?.then_some(Self { dir, lock, new }))
+    }
+}
+
+fn is_absent(error: &FileError) -> bool {
+    error.source.kind() == io::ErrorKind::NotFound
 }
 
 /// What goes again unless it is kept.
@@ -251,7 +273,7 @@ impl Outer {
         let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
         missing.reverse();
         for path in missing {
-            match fs::create_dir(path) {
+            match fs::DirBuilder::new().mode(0o755).create(path) {
                 Ok(()) => self.0.push(path.to_owned()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).at(path),

@@ -140,3 +140,6 @@ fn blob_code(error: &io::Error) -> Code {
     let decode = || inner.and_then(|inner| inner.downcast_ref::<DecodeError>()).map(Coded::code);
     verify.or_else(decode).unwrap_or(Code::Io)
 }
+
+#[cfg(test)]
+mod tests;
