@@ -108,10 +108,7 @@ pub(super) fn additions(plan: &ImagePlan, below: &View) -> Result<Additions, Acc
 fn check_user(plan: &ImagePlan, passwd: Option<Vec<u8>>) -> Result<(), AccountsError> {
     let given = plan.files.iter().rev().find(|file| file.path.as_bytes() == FILES[0].as_bytes());
     let given = given.and_then(|file| match &file.kind {
-        FileKind::File(content) => {
-            let mut bytes = Vec::new();
-            content.pieces::<std::io::Error>(|piece| Ok(bytes.extend_from_slice(piece))).ok().map(|()| bytes)
-        }
+        FileKind::File(content) => content.bytes().ok(),
         _ => None,
     });
     let passwd = given.or(passwd).unwrap_or_default();

@@ -44,8 +44,7 @@ pub fn assemble(shop: &Workshop<'_>, orders: &[Order<'_>]) -> Result<Vec<Assembl
     let laid_out = orders.par_iter().zip(&bases).map(|(order, base)| lay_out(shop, order, base, &indexes));
     let laid_out = first(laid_out.collect())?;
     write_missing(shop, orders, &laid_out, &mut made)?;
-    let states =
-        first(orders.par_iter().zip(&laid_out).map(|(order, one)| write_state(shop, order, one)).collect())?;
+    let states = write_states(shop, orders, &laid_out)?;
     let finished = orders.iter().zip(laid_out).zip(states);
     first(finished.map(|((order, one), state)| finish(shop, order, one, state, &made, &indexes)).collect())
 }
@@ -56,6 +55,20 @@ struct LaidOut {
     additions: Additions,
     state: LayerContents,
     dangling: Vec<Vec<contents::Dangling>>,
+}
+
+impl LaidOut {
+    /// Whether both state layers have the same bytes.
+    fn has_state_of(&self, other: &Self) -> bool {
+        let digests = |one: &Self| -> Vec<_> {
+            one.additions
+                .contents
+                .iter()
+                .map(|content| content.as_ref().map(|content| content.file))
+                .collect()
+        };
+        self.state.writes_the_same(&other.state.operations) && digests(self) == digests(other)
+    }
 }
 
 fn first<T>(results: Vec<Result<T, AssembleError>>) -> Result<Vec<T>, AssembleError> {
@@ -265,17 +278,26 @@ fn write_missing(
     Ok(())
 }
 
-fn write_state(
+/// Writes the state layers, those that are the same once.
+fn write_states(
     shop: &Workshop<'_>,
-    order: &Order<'_>,
-    one: &LaidOut,
-) -> Result<Option<WrittenLayer>, AssembleError> {
-    if one.state.is_empty() {
-        return Ok(None);
-    }
-    let codec = codec(order.plan.compression);
-    let written = write::state(shop, &one.state, &one.additions.contents, codec);
-    written.map(Some).map_err(about(order.plan, "accounts and files", None))
+    orders: &[Order<'_>],
+    laid_out: &[LaidOut],
+) -> Result<Vec<Option<WrittenLayer>>, AssembleError> {
+    let is_same = |a: usize, b: usize| {
+        orders[a].plan.compression == orders[b].plan.compression && laid_out[a].has_state_of(&laid_out[b])
+    };
+    let like: Vec<usize> = (0..orders.len()).map(|n| (0..n).find(|m| is_same(*m, n)).unwrap_or(n)).collect();
+    let written = (0..orders.len()).into_par_iter().map(|number| {
+        let (plan, one) = (orders[number].plan, &laid_out[number]);
+        if like[number] != number || one.state.is_empty() {
+            return Ok(None);
+        }
+        let written = write::state(shop, &one.state, &one.additions.contents, codec(plan.compression));
+        written.map(Some).map_err(about(plan, "accounts and files", None))
+    });
+    let written = first(written.collect())?;
+    Ok(like.into_iter().map(|number| written[number]).collect())
 }
 
 fn finish(

@@ -67,10 +67,13 @@ impl<'a> FirstPass<'a> {
     /// Lays out an item; gives back what is to be written for it, content last.
     pub fn item(&mut self, ordinal: u32, item: &Item) -> &[Operation] {
         let before = self.placement.contents.operations.len();
-        if let ItemKind::Entry(entry) = &item.kind {
-            if !self.is_wrong && !entry.path.is_root() && !self.is_covered(&entry.path) {
+        match &item.kind {
+            ItemKind::Entry(entry)
+                if !self.is_wrong && !entry.path.is_root() && !self.is_covered(&entry.path) =>
+            {
                 self.entry(ordinal, entry);
             }
+            _ => {}
         }
         &self.placement.contents.operations[before..]
     }

@@ -53,8 +53,15 @@ impl Content {
         Ok(Self { file, bytes: Bytes::Spooled(Arc::new(to.file)) })
     }
 
+    /// The bytes, in memory.
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.pieces(|piece| io::Write::write_all(&mut bytes, piece))?;
+        Ok(bytes)
+    }
+
     /// Hands over the bytes in pieces.
-    pub fn pieces<E: From<io::Error>>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub fn pieces(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let file = match &self.bytes {
             Bytes::Memory(bytes) => return take(bytes),
             Bytes::Spooled(file) => file,
@@ -102,9 +109,7 @@ mod tests {
             let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
             let content = Content::read(&bytes[..], length, tempfile::tempfile).unwrap();
             assert_eq!(content.file, Content::of(&bytes).file);
-            let mut read = Vec::new();
-            content.pieces::<io::Error>(|piece| Ok(read.extend_from_slice(piece))).unwrap();
-            assert_eq!(read, bytes);
+            assert_eq!(content.bytes().unwrap(), bytes);
         }
     }
 }
