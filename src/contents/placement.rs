@@ -150,6 +150,20 @@ impl<'a> Placement<'a> {
         Ok(Some(path))
     }
 
+    /// Places a directory that the source has without describing it: as other parents, and not where a link leads on.
+    pub(super) fn imply(&mut self, at: RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
+        let path = self.physical(&at)?;
+        match self.found(&path).map(|found| found.kind) {
+            Some(Kind::Directory | Kind::Symlink(_)) => Ok(()),
+            _ => {
+                let attributes = Attributes { mtime: self.generated, ..Attributes::of_missing_parent() };
+                let kind = Kind::Directory;
+                let thing = Thing { at, kind, attributes, data: None, link_to: None, kept: None };
+                self.put(thing, directories).map(drop)
+            }
+        }
+    }
+
     /// Deletes what is at a path of the view below; with `opaque` only what lies in the directory there.
     pub(super) fn delete(&mut self, path: &RootPath, opaque: bool) -> Result<(), Conflict> {
         self.put_parents(path, &NoDirectories)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Item, ItemKind};
 use crate::code::{Code, Coded};
-use crate::rootfs::{Entry, FileContent, Kind, RootPath, printable};
+use crate::rootfs::{Attributes, Entry, FileContent, Kind, RootPath, printable};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,10 +82,24 @@ struct Name {
 
 enum NameKind {
     Directory,
-    Symlink(Box<[u8]>),
+    Symlink(Box<Symlink>),
     /// Another name of this first one.
     Hardlink(RootPath),
     Other,
+}
+
+/// All there is to a symbolic link, for its other names.
+#[derive(Clone)]
+struct Symlink {
+    to: Box<[u8]>,
+    attributes: Attributes,
+}
+
+/// What a hard link leads to.
+enum First {
+    /// The first name of its file.
+    Name(RootPath),
+    Symlink(Symlink),
 }
 
 /// A hard link and the name in its header, whose faults are its own.
@@ -108,7 +122,7 @@ impl Judge {
     }
 
     /// Takes in the next item and gives its fault, as far as one shows already. A hard link to a symbolic link becomes that
-    /// symbolic link.
+    /// symbolic link, whatever attributes its own header gives it.
     pub(super) fn admit(&mut self, ordinal: u32, item: &mut Item) -> Option<&Fault> {
         match &mut item.kind {
             ItemKind::Whiteout(path) => _ = self.whiteouts.insert(path.clone()),
@@ -134,11 +148,14 @@ impl Judge {
         }
         if let Kind::Hardlink(target) = &entry.kind {
             match self.first_name(ordinal, target) {
-                Ok(kind) => entry.kind = kind,
+                Ok(First::Symlink(link)) => {
+                    (entry.kind, entry.attributes) = (Kind::Symlink(link.to), link.attributes);
+                }
+                Ok(First::Name(name)) => entry.kind = Kind::Hardlink(name),
                 Err(fault) => self.blame(ordinal, fault),
             }
         }
-        let name = Name { ordinal, kind: NameKind::of(&entry.kind) };
+        let name = Name { ordinal, kind: NameKind::of(entry) };
         // A name twice is a fault, so that a link which leads back to itself through the second is never used.
         if let Some(before) = self.names.insert(entry.path.clone(), name) {
             self.blame(before.ordinal, Fault::Duplicate);
@@ -163,15 +180,15 @@ impl Judge {
     }
 
     /// What a hard link to `target` is: another name of the first name of its file, or a symbolic link.
-    fn first_name(&mut self, ordinal: u32, target: &RootPath) -> Result<Kind, Fault> {
+    fn first_name(&mut self, ordinal: u32, target: &RootPath) -> Result<First, Fault> {
         let refused = |reason| Fault::LinkTarget { target: target.clone(), reason };
         let name = self.names.get(target).ok_or_else(|| refused(LinkFault::Missing))?;
         self.links.push(Link { ordinal, target: target.clone(), target_ordinal: name.ordinal });
         match &name.kind {
             NameKind::Directory => Err(refused(LinkFault::Directory)),
-            NameKind::Symlink(to) => Ok(Kind::Symlink(to.clone())),
-            NameKind::Hardlink(first) => Ok(Kind::Hardlink(first.clone())),
-            NameKind::Other => Ok(Kind::Hardlink(target.clone())),
+            NameKind::Symlink(link) => Ok(First::Symlink(Symlink::clone(link))),
+            NameKind::Hardlink(first) => Ok(First::Name(first.clone())),
+            NameKind::Other => Ok(First::Name(target.clone())),
         }
     }
 
@@ -211,10 +228,12 @@ impl Judge {
 }
 
 impl NameKind {
-    fn of(kind: &Kind) -> Self {
-        match kind {
+    fn of(entry: &Entry) -> Self {
+        match &entry.kind {
             Kind::Directory => Self::Directory,
-            Kind::Symlink(to) => Self::Symlink(to.clone()),
+            Kind::Symlink(to) => {
+                Self::Symlink(Box::new(Symlink { to: to.clone(), attributes: entry.attributes.clone() }))
+            }
             Kind::Hardlink(target) => Self::Hardlink(target.clone()),
             _ => Self::Other,
         }
