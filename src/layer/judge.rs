@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Item, ItemKind};
 use crate::code::{Code, Coded};
-use crate::rootfs::{Attributes, Entry, FileContent, Kind, RootPath, printable};
+use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, RootPath, is_of_overlay, printable};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum Fault {
         /// Why it must not.
         reason: LinkFault,
     },
+    /// It is the device that means a deletion to overlayfs, and nothing to other appliers.
+    #[error("entry is the character device 0:0, which overlayfs takes for a deletion")]
+    OverlayWhiteout,
     /// It is a device or a named pipe.
     #[error("entry is a {0}")]
     Type(&'static str),
@@ -58,12 +61,15 @@ impl Coded for Fault {
             Self::Duplicate | Self::BelowFile(_) => Code::TarDuplicate,
             Self::BelowSymlink(_) => Code::TarThroughSymlink,
             Self::LinkTarget { .. } => Code::TarLinkTarget,
-            Self::Type(_) => Code::TarType,
+            Self::Type(_) | Self::OverlayWhiteout => Code::TarType,
             Self::Xattr(_) => Code::TarXattr,
             Self::Sparse => Code::TarSparse,
         }
     }
 }
+
+/// What overlayfs hides a path of lower layers with.
+const OVERLAY_WHITEOUT: Device = Device { major: 0, minor: 0 };
 
 /// Judges the items of an artifact's layer, one after the other, and leads hard links to the first name of their file.
 pub(super) struct Judge {
@@ -172,6 +178,9 @@ impl Judge {
         if entry.kind.is_special() && !self.allow_devices {
             return Some(Fault::Type(entry.kind.word()));
         }
+        if entry.kind == Kind::CharDevice(OVERLAY_WHITEOUT) {
+            return Some(Fault::OverlayWhiteout);
+        }
         if let Kind::File(FileContent { sparse: true, .. }) = entry.kind {
             return Some(Fault::Sparse);
         }
@@ -238,10 +247,6 @@ impl NameKind {
             _ => Self::Other,
         }
     }
-}
-
-fn is_of_overlay(xattr: &[u8]) -> bool {
-    xattr.starts_with(b"trusted.overlay.") || xattr.starts_with(b"user.overlay.")
 }
 
 #[cfg(test)]
