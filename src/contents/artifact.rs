@@ -106,6 +106,7 @@ pub fn artifact(
     refuse_faults(layers, take)?;
     let flat = &View::of(layers.iter().map(|index| &**index))?;
     let Selected { entries: selected, implied } = select(flat, take)?;
+    selected.iter().try_for_each(|one| one.refuse_fault(layers))?;
     let carriers = carriers(&selected);
     let mut order: Vec<_> =
         selected.iter().map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one)).collect();
@@ -158,6 +159,14 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Refuses an item that cannot be used, wherever links of lower layers have led it.
+    fn refuse_fault(&self, layers: &[Arc<LayerIndex>]) -> Result<(), ArtifactError> {
+        match layers[self.item.layer as usize].faults.get(&self.item.ordinal) {
+            Some(fault) => Err(ArtifactError::Fault { path: self.path.clone(), fault: fault.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether content is written under this name, and under the others as hard links to it.
     fn carries(&self, carriers: &HashMap<Position, Position>) -> bool {
         carriers.get(&self.data) == Some(&self.item)
@@ -323,6 +332,58 @@ mod tests {
         assert_eq!(laid, ["~opt/ 0750", "opt/a/ 0755", "opt/a/x"]);
         let error = lay(&[lines], &taking(&["opt/a"], &["opt"]), &View::default()).unwrap_err();
         assert_eq!(error, ArtifactError::AllExcluded);
+    }
+
+    #[test]
+    fn a_directory_that_links_below_lead_to_is_as_the_source_has_it() {
+        let below = view(&["usr/lib/", "lib -> usr/lib"]);
+        for lines in [&["lib/d/ 0700", "lib/d/x"], &["lib/d/x", "lib/d/ 0700"]] {
+            let laid = lay(&[lines], &taking(&["lib"], &[]), &below).unwrap();
+            assert_eq!(laid[2..], ["usr/lib/d/ 0700", "usr/lib/d/x"]);
+            let laid = lay(&[lines], &taking(&["lib/d/x"], &[]), &below).unwrap();
+            assert_eq!(laid[2..], ["~usr/lib/d/ 0700", "usr/lib/d/x"]);
+        }
+        let laid =
+            lay(&[&["lib/d/ 0700"], &["lib/d/x"]], &taking(&["lib"], &[]), &view(&["lib -> none"])).unwrap();
+        assert_eq!(laid, ["~none/ 0755", "none/d/ 0700", "none/d/x"]);
+    }
+
+    #[test]
+    fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
+        let upper = {
+            let mut upper = index(&["lib/x", "etc"]);
+            upper.faults.insert(0, Fault::Duplicate);
+            upper.faults.insert(1, Fault::Type("named pipe"));
+            Arc::new(upper)
+        };
+        let lower = Arc::new(index(&["lib -> usr/lib", "usr/lib/y", "etc/x"]));
+        let lay = |include: &str| {
+            let layers = [Arc::clone(&lower), Arc::clone(&upper)];
+            artifact(&layers, &taking(&[include], &[]), &View::default())
+        };
+        assert!(
+            matches!(lay("usr/lib"), Err(ArtifactError::Fault { path: at, .. }) if at == path("usr/lib/x"))
+        );
+        assert!(lay("usr/lib/y").is_ok());
+        assert!(
+            matches!(lay("etc/x"), Err(ArtifactError::Nothing { .. })),
+            "a pipe has taken its directory's place"
+        );
+    }
+
+    #[test]
+    fn what_overlayfs_keeps_in_attributes_of_a_parent_stays_below() {
+        let mut below = index(&["opt/ 0700"]);
+        let ItemKind::Entry(opt) = &mut below.items[0].kind else { panic!() };
+        let xattrs = &mut Arc::make_mut(opt).attributes.xattrs;
+        for name in ["trusted.overlay.opaque", "user.own"] {
+            xattrs.set(name.as_bytes(), b"y");
+        }
+        let below = View::of([&below]).unwrap();
+        let contents = artifact(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
+        let Operation::Entry { entry, .. } = &contents.operations[0] else { panic!() };
+        let names: Vec<_> = entry.attributes.xattrs.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [b"user.own"]);
     }
 
     #[test]
