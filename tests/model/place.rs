@@ -1,6 +1,6 @@
 //! What an artifact makes of a base, as the design says it and in any order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::fs::{Attributes, Fs, GENERATED, Inode, Kind, above, join};
 
@@ -129,15 +129,15 @@ struct Placing<'a> {
     made: Fs,
     /// What stands by an entry of the source, by its place.
     placed: BTreeMap<String, &'a str>,
-    /// Directories that were made for what is in them.
-    parents: BTreeSet<String>,
+    /// Directories that lead to what was placed, by the path of the source that leads through them.
+    parents: BTreeMap<String, Option<&'a str>>,
     /// The inodes of hard links, by those of the source.
     inodes: BTreeMap<usize, usize>,
 }
 
 impl<'a> Placing<'a> {
     fn new(base: &Fs, source: &'a Fs, taken: &'a Taken) -> Self {
-        let (made, placed, parents) = (base.clone(), BTreeMap::new(), BTreeSet::new());
+        let (made, placed, parents) = (base.clone(), BTreeMap::new(), BTreeMap::new());
         Self { source, taken, made, placed, parents, inodes: BTreeMap::new() }
     }
 
@@ -163,13 +163,13 @@ impl<'a> Placing<'a> {
     fn put(&mut self, path: &'a str) -> Result<(), Refused> {
         let node = self.node(path);
         let place = self.place_of(&self.at(path))?;
+        if node.is_implied && self.made.is_directory(&place) {
+            return Ok(());
+        }
         if let Some(first) = self.placed.get(&place) {
             return self.put_again(&place, first, path);
         }
         let is_directory = node.kind == Kind::Directory;
-        if node.is_implied && self.made.is_directory(&place) {
-            return Ok(());
-        }
         match self.made.get(&place).map(|found| &found.kind) {
             Some(Kind::Symlink(_)) if is_directory => return Ok(()),
             Some(kind @ Kind::Symlink(_)) if *kind == node.kind => return Ok(()),
@@ -181,7 +181,10 @@ impl<'a> Placing<'a> {
             }
             Some(Kind::Directory) if !is_directory && self.made.has_below(&place) => return Err(Refused),
             // Made for what is in it, which then was taken away again: nothing of this layer can be.
-            Some(Kind::Directory) if !is_directory && self.parents.contains(&place) => return Err(Refused),
+            Some(Kind::Directory) if !is_directory && self.parents.contains_key(&place) => {
+                return Err(Refused);
+            }
+            Some(Kind::Directory) => self.agree(&place, path)?,
             _ => {}
         }
         self.put_parents(&place, path)?;
@@ -204,6 +207,15 @@ impl<'a> Placing<'a> {
         Ok(())
     }
 
+    /// A directory that already leads somewhere under another path of the source has to be the same.
+    fn agree(&self, place: &str, path: &str) -> Result<(), Refused> {
+        let Some(by) = self.parents.get(place).filter(|by| **by != Some(path)) else { return Ok(()) };
+        let made = self.made.get(place).expect("it leads somewhere");
+        let own = self.taken.attributes(&self.node(path).attributes);
+        let same = |attributes: &Attributes| (attributes.mode, attributes.owner, attributes.xattrs.clone());
+        if by.is_none() || same(&made.attributes) == same(&own) { Ok(()) } else { Err(Refused) }
+    }
+
     fn create(&mut self, place: &str, path: &'a str) {
         let node = self.node(path);
         let number = self.source.inode(path).expect("it is a path of the source");
@@ -221,7 +233,7 @@ impl<'a> Placing<'a> {
         }
     }
 
-    fn put_parents(&mut self, place: &str, path: &str) -> Result<(), Refused> {
+    fn put_parents(&mut self, place: &str, path: &'a str) -> Result<(), Refused> {
         for dir in above(place) {
             if self.placed.contains_key(dir) && !self.made.is_directory(dir) {
                 return Err(Refused);
@@ -230,7 +242,8 @@ impl<'a> Placing<'a> {
                 let attributes = self.parent(dir, path);
                 self.made.create(dir, Inode { kind: Kind::Directory, attributes, is_implied: false });
             }
-            self.parents.insert(dir.to_owned());
+            let by = above(path).find(|above| self.place_of(&self.at(above)).as_deref() == Ok(dir));
+            self.parents.entry(dir.to_owned()).or_insert(by);
         }
         Ok(())
     }
