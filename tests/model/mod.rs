@@ -10,6 +10,7 @@ mod fs;
 mod image;
 mod layer;
 mod on_base;
+mod passes;
 mod place;
 mod stack;
 
