@@ -89,7 +89,10 @@ pub(super) struct Placement<'a> {
     /// The time of what has none of its own.
     generated: i64,
     placed: Tree<Placed>,
+    /// What of the view below is deleted, with everything below it.
     removed: Tree<()>,
+    /// Directories and links of the view below whose place something else takes.
+    replaced: Tree<()>,
     pub(super) contents: LayerContents,
 }
 
@@ -114,6 +117,7 @@ impl<'a> Placement<'a> {
             generated: latest.map_or(Attributes::EPOCH, |latest| latest.min(Attributes::EPOCH)),
             placed: Tree::default(),
             removed: Tree::default(),
+            replaced: Tree::default(),
             contents: LayerContents::default(),
         }
     }
@@ -213,10 +217,18 @@ impl<'a> Placement<'a> {
 
     /// Whether this layer takes away what the view below has at a path.
     fn is_hidden(&self, path: &RootPath) -> bool {
-        if self.removed.is_empty() {
-            return false;
-        }
-        self.removed.contains(path) || path.ancestors().any(|above| self.removed.contains(&above))
+        holds(&self.removed, path) || holds(&self.replaced, path)
+    }
+
+    /// Where the link at a path of the view below leads, where that is a directory there.
+    ///
+    /// What this layer places does not count, so that its order does not either. A link that never ends leads to nothing.
+    fn directory_of_link(&self, path: &RootPath) -> Option<RootPath> {
+        let node = |at: &RootPath| self.below.get(at).filter(|_| !holds(&self.removed, at));
+        let target_of = |at: &RootPath| node(at).and_then(|_| self.below.target_of(at));
+        let end = follow::follow(path, Last::Follow, target_of).ok()?;
+        let is_directory = end.is_root() || node(&end).is_some_and(|node| node.entry.kind.is_directory());
+        is_directory.then_some(end)
     }
 
     /// Whether a thing may be emitted at a place; not, where what is below serves as well.
@@ -233,8 +245,7 @@ impl<'a> Placement<'a> {
             Kind::Symlink(_) if is_directory => return Ok(false),
             Kind::Symlink(_) if *found.kind == thing.kind => return Ok(false),
             Kind::Symlink(_) if !self.allow.replace => {
-                let target = follow::follow(path, Last::Follow, |at| self.target_of(at))?;
-                if target.is_root() || self.found(&target).is_some_and(|found| found.kind.is_directory()) {
+                if let Some(target) = self.directory_of_link(path) {
                     return Err(Conflict::OverLink { path: path.clone(), is, target });
                 }
             }
@@ -248,7 +259,7 @@ impl<'a> Placement<'a> {
         let overwrite = Overwrite { path: path.clone(), source: thing.at.clone(), was, is, layer, same };
         self.contents.findings.push(Finding::Overwrites(overwrite));
         if !is_directory && (was == Kind::Directory.word() || was == "symbolic link") {
-            self.removed.insert(path.clone(), ());
+            self.replaced.insert(path.clone(), ());
         }
         Ok(true)
     }
@@ -342,4 +353,9 @@ impl<'a> Placement<'a> {
 /// Whether two entries have the same mode, owner and extended attributes; times do not count.
 fn same_attributes(a: &Attributes, b: &Attributes) -> bool {
     a.mode == b.mode && a.owner == b.owner && a.xattrs == b.xattrs
+}
+
+/// Whether a set of paths has a path or one above it.
+fn holds(paths: &Tree<()>, path: &RootPath) -> bool {
+    !paths.is_empty() && (paths.contains(path) || path.ancestors().any(|above| paths.contains(&above)))
 }

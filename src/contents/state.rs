@@ -94,23 +94,13 @@ pub fn state(
         placement.remove(path.clone());
     }
     let mtime = latest.map_or(Attributes::EPOCH, |latest| latest.min(Attributes::EPOCH));
-    let attributes =
-        |addition: &Addition, mode| Attributes { mtime, ..Attributes::new(mode, addition.owner) };
     let described = additions.iter().filter(|addition| addition.kind == AdditionKind::Directory);
-    let described = described.filter_map(|addition| {
-        Some((placement.physical(&addition.path).ok()?, attributes(addition, addition.mode)))
-    });
-    let described = described.collect();
+    let described = described
+        .filter_map(|one| Some((placement.physical(&one.path).ok()?, one.attributes(mtime))))
+        .collect();
     let directories = Described { described, deleted: &deleted, below };
     for (number, addition) in additions.iter().enumerate() {
-        let (kind, mode, data) = match &addition.kind {
-            AdditionKind::Delete => continue,
-            AdditionKind::Directory => (Kind::Directory, addition.mode, None),
-            AdditionKind::Symlink(target) => (Kind::Symlink(target.clone()), Mode::new(0o777), None),
-            AdditionKind::File(content) => (Kind::File(*content), addition.mode, Some(position(number))),
-        };
-        let (at, attributes) = (addition.path.clone(), attributes(addition, mode));
-        let thing = Thing { at, kind, attributes, data, link_to: None, kept: None };
+        let Some(thing) = addition.thing(number, mtime) else { continue };
         let placed = placement.put(thing, &directories);
         placed.map_err(|conflict| StateError::Conflict { number, conflict })?;
     }
@@ -121,8 +111,24 @@ pub fn state(
     Ok(placement.finish())
 }
 
-fn position(number: usize) -> Position {
-    Position { layer: 0, ordinal: u32::try_from(number).expect("a specification has fewer than 2^32 paths") }
+impl Addition {
+    /// What is to be placed for it as addition `number`; nothing for a deletion.
+    fn thing(&self, number: usize, mtime: i64) -> Option<Thing<'static>> {
+        let ordinal = u32::try_from(number).expect("a specification has fewer than 2^32 paths");
+        let (kind, data) = match &self.kind {
+            AdditionKind::Delete => return None,
+            AdditionKind::Directory => (Kind::Directory, None),
+            AdditionKind::Symlink(target) => (Kind::Symlink(target.clone()), None),
+            AdditionKind::File(content) => (Kind::File(*content), Some(Position { layer: 0, ordinal })),
+        };
+        let (at, attributes) = (self.path.clone(), self.attributes(mtime));
+        Some(Thing { at, kind, attributes, data, link_to: None, kept: None })
+    }
+
+    fn attributes(&self, mtime: i64) -> Attributes {
+        let mode = if matches!(self.kind, AdditionKind::Symlink(_)) { Mode::new(0o777) } else { self.mode };
+        Attributes { mtime, ..Attributes::new(mode, self.owner) }
+    }
 }
 
 /// The physical paths that go, each with the addition that says so, and none below another.

@@ -1,5 +1,6 @@
 //! Builds through the library.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -44,10 +45,15 @@ pub(crate) fn build(dir: &Path, yaml: &str, how: How) -> Result<Image, Failed> {
 }
 
 /// A build that was refused.
-#[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) code: Code,
-    pub(crate) text: String,
+    text: String,
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.code, self.text)
+    }
 }
 
 /// Counts how often blobs of inputs are opened, by what they are of.

@@ -103,7 +103,9 @@ fn append(builder: &mut tar::Builder<Vec<u8>>, Item { path, what, attributes }: 
     header.set_size(0);
     let mut content: &[u8] = &[];
     let (flag, name) = match what {
-        What::Thing(Kind::Directory) => (tar::EntryType::Directory, format!("./{path}/").replace("//", "/")),
+        What::Thing(Kind::Directory) => {
+            (tar::EntryType::Directory, if path.is_empty() { "./".to_owned() } else { format!("{path}/") })
+        }
         What::Thing(Kind::File(bytes)) => {
             content = bytes;
             header.set_size(bytes.len() as u64);
@@ -160,6 +162,14 @@ impl Image {
         }
         let layers = document["layers"].as_array().unwrap().iter();
         Self { layers: layers.map(|layer| read_layer(dir, layer)).collect() }
+    }
+}
+
+impl ReadLayer {
+    /// A layer of these items, as it is read.
+    pub(crate) fn of(items: &[Item]) -> Self {
+        let (items, names) = read_tar(&tar(items));
+        Self { digest: String::new(), items, names }
     }
 }
 

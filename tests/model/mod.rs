@@ -13,18 +13,34 @@ mod layer;
 mod on_base;
 mod passes;
 mod place;
+mod rows;
 mod stack;
+
+use std::panic::Location;
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
+/// How many random images a property is tried on.
+fn cases() -> u32 {
+    std::env::var("OVERCOAT_CASES").map_or(256, |count| count.parse().unwrap())
+}
+
 /// Tries a property on random values, and says the least value on which it fails.
+#[track_caller]
 fn for_random<S: Strategy>(strategy: S, property: impl Fn(S::Value) -> Result<(), String>) {
-    let cases = std::env::var("OVERCOAT_CASES").map_or(256, |count| count.parse().unwrap());
-    let config = ProptestConfig { cases, max_shrink_iters: 2_000, ..ProptestConfig::default() };
-    let config = ProptestConfig { failure_persistence: None, ..config };
+    let source_file = Some(Location::caller().file());
+    let config =
+        ProptestConfig { cases: cases(), max_shrink_iters: 2_000, source_file, ..ProptestConfig::default() };
     let property = |value| property(value).map_err(TestCaseError::fail);
     if let Err(error) = TestRunner::new(config).run(&strategy, property) {
         panic!("{error}");
     }
+}
+
+/// Fails where what a property is about came up in fewer than one of `among` random images.
+#[track_caller]
+fn assert_common(what: &str, found: u32, among: u32) {
+    println!("{found} {what}");
+    assert!(found >= cases() / among, "only {found} {what}");
 }

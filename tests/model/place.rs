@@ -124,6 +124,7 @@ pub(crate) fn place(base: &Fs, source: &Fs, taken: &Taken) -> Placed {
 }
 
 struct Placing<'a> {
+    base: &'a Fs,
     source: &'a Fs,
     taken: &'a Taken,
     made: Fs,
@@ -136,9 +137,9 @@ struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    fn new(base: &Fs, source: &'a Fs, taken: &'a Taken) -> Self {
+    fn new(base: &'a Fs, source: &'a Fs, taken: &'a Taken) -> Self {
         let (made, placed, parents) = (base.clone(), BTreeMap::new(), BTreeMap::new());
-        Self { source, taken, made, placed, parents, inodes: BTreeMap::new() }
+        Self { base, source, taken, made, placed, parents, inodes: BTreeMap::new() }
     }
 
     fn run(mut self, order: &[&'a str]) -> Result<Fs, Refused> {
@@ -173,11 +174,10 @@ impl<'a> Placing<'a> {
         match self.made.get(&place).map(|found| &found.kind) {
             Some(Kind::Symlink(_)) if is_directory => return Ok(()),
             Some(kind @ Kind::Symlink(_)) if *kind == node.kind => return Ok(()),
-            Some(Kind::Symlink(_)) => {
-                let end = self.made.resolve(&place, true).map_err(|_| Refused)?;
-                if self.made.is_directory(&end) {
-                    return Err(Refused);
-                }
+            Some(Kind::Symlink(_))
+                if self.base.resolve(&place, true).is_ok_and(|end| self.base.is_directory(&end)) =>
+            {
+                return Err(Refused);
             }
             Some(Kind::Directory) if !is_directory && self.made.has_below(&place) => return Err(Refused),
             // Made for what is in it, which then was taken away again: nothing of this layer can be.
