@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod build;
+mod errors;
 mod fixtures;
 mod modules;
 mod patterns;
+mod real;
 mod refusal;
+mod reproducible;
 mod schema;
 mod spec;
 mod support;

@@ -1,0 +1,111 @@
+//! What a build prints.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+#[test]
+fn people_read_layers_overwritten_files_and_digests() {
+    let printed = Sandbox::new().run(&["build", "demo.yaml", "-o", "oci:out"]);
+    insta::assert_snapshot!(printed, @"
+    docker.io/demo/app:1_demo-with-tools
+      on oci:base:1
+
+    linux/amd64
+      layer                files     size  compressed  digest
+      base                    14  22.5 kB     22.6 kB  sha256:18f6bedf823e
+      oci:artifacts:tools      8  12.3 kB       559 B  sha256:1c7641fe33cb
+      oci:artifacts:certs      1   4.1 kB       610 B  sha256:88758a328176
+      accounts and files       5   8.2 kB       460 B  sha256:c6ee9c0e2f20
+      5 overwritten: etc/demo.conf by oci:artifacts:tools, etc/passwd by accounts and files, etc/group by accounts and files, etc/shadow by accounts and files and 1 more (--json lists all)
+
+    linux/arm64
+      layer                files     size  compressed  digest
+      base                    14  22.5 kB     22.6 kB  sha256:ef0c6d79932b
+      oci:artifacts:tools      8  12.3 kB       556 B  sha256:277e19269bce
+      oci:artifacts:certs      1   4.1 kB       610 B  sha256:88758a328176
+      accounts and files       5   8.2 kB       460 B  sha256:c6ee9c0e2f20
+      5 overwritten: etc/demo.conf by oci:artifacts:tools, etc/passwd by accounts and files, etc/group by accounts and files, etc/shadow by accounts and files and 1 more (--json lists all)
+
+    digests to sign
+      sha256:db83b97ade2468eeb06ff9b46032af593024395003137afb64b1004a8c8a5d30  index
+      sha256:91ba17e935ce9ec123fde37bc13e3f5faef88daa2c44c7ec2a81322f27f55a3f  linux/amd64
+      sha256:fa85879421b942baf7157c1ab4e0aee84147946dcb2045331cf1fe0017f98603  linux/arm64
+    written to oci:out
+    ");
+}
+
+#[test]
+fn quiet_prints_the_digest_of_each_index_alone() {
+    let sandbox = Sandbox::new();
+    let printed = sandbox.run(&["build", "demo.yaml", "--quiet", "-o", "oci:out"]);
+    let index = sandbox.layout("out").named("1_demo-with-tools");
+    assert_eq!(printed, format!("{}\n", index["digest"].as_str().unwrap()));
+}
+
+#[test]
+fn a_report_for_machines_passes_its_schema_and_says_what_lies_in_the_layout() {
+    let sandbox = Sandbox::new();
+    let report: Value =
+        serde_json::from_str(&sandbox.run(&["build", "demo.yaml", "--json", "-o", "oci:out"])).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/build-report.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<_> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+    assert!(!schema.is_valid(&Value::Object(serde_json::Map::new())));
+    let target = &report["targets"][0];
+    let (layout, name) = (sandbox.layout("out"), target["tags"][0].as_str().unwrap());
+    assert_eq!(target["index"]["digest"], layout.named(name)["digest"]);
+    for platform in target["platforms"].as_array().unwrap() {
+        let image = layout.image(name, platform["platform"].as_str().unwrap());
+        assert_eq!(platform["manifest"]["digest"], image.digest.as_str());
+        assert_eq!(platform["config"]["digest"], image.manifest["config"]["digest"]);
+        assert_eq!(platform["run"], image.config["config"]);
+        let layers = platform["layers"].as_array().unwrap();
+        assert_eq!(layers.len(), image.layers.len());
+        for (number, layer) in layers.iter().enumerate() {
+            assert_eq!(layer["digest"], image.manifest["layers"][number]["digest"]);
+            assert_eq!(layer["diffId"], image.config["rootfs"]["diff_ids"][number]);
+            assert_eq!(layer["compressed"], image.layers[number].len());
+            assert_eq!(layer["size"], image.tar(number).len());
+        }
+    }
+    let to_sign = target["sign"].as_array().unwrap();
+    assert_eq!((&to_sign[0], to_sign.len()), (&target["index"]["digest"], 3));
+}
+
+#[test]
+fn warnings_say_what_is_probably_not_meant_so() {
+    let sandbox = Sandbox::new();
+    sandbox.spec(concat!(
+        "contents:\n  artifacts:\n  - name: oci:base:1\n    includes: [\"**\"]\n",
+        "  - name: oci:artifacts:tools\n    includes: [usr/bin/greet]\n",
+        "paths:\n- {path: /usr/bin/demo, type: delete}\n",
+    ));
+    insta::assert_snapshot!(sandbox.run(&["build", "x.yaml", "--platform", "linux/amd64", "-o", "oci:out"]), @"
+    docker.io/demo/app:1_x
+      on oci:base:1
+
+    linux/amd64
+      layer                files     size  compressed  digest
+      base                    14  22.5 kB     22.6 kB  sha256:18f6bedf823e
+      oci:base:1              10  20.5 kB      1.1 kB  sha256:04162074c799
+      oci:artifacts:tools      1   2.6 kB       121 B  sha256:5b2340f1de26
+      accounts and files       0   2.6 kB       115 B  sha256:b02b65693aa2
+      10 overwritten: etc/passwd by oci:base:1, etc/group by oci:base:1, etc/shadow by oci:base:1, etc/gshadow by oci:base:1 and 6 more (--json lists all)
+
+    warning[W_DANGLING]: symbolic link `usr/bin/greet` leads to `hello`, which is not there (linux/amd64)
+    hint: include its target too, or exclude the link
+    warning[W_DELETES_OURS]: `usr/bin/demo` is brought by one layer of this build and deleted by another (linux/amd64)
+    hint: add `usr/bin/demo` to the excludes of the artifact instead, and the image is smaller
+
+    digests to sign
+      sha256:117c9fa536adc175025f0de8e293cd318bd1d80ec367f5327992631af490adc7  index
+      sha256:073fa37dcd8ba2d50e87f04ec8878c61e4360604bf1c05c1bc36b0452b845c24  linux/amd64
+    written to oci:out
+    ");
+}
