@@ -87,8 +87,8 @@ pub enum DocumentReadError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// It is not what its descriptor says.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
+    #[error("{0}")]
+    Verify(Box<VerifyError>),
     /// It is larger than documents may be.
     #[error("document {digest} has {size} bytes, more than {limit}")]
     Limit {
@@ -134,8 +134,8 @@ pub fn read_document(
     let mut reader = VerifiedReader::new(source.open(descriptor)?, descriptor);
     match reader.read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
-        Err(source) => match source.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(error) => Err(DocumentReadError::Verify(*error)),
+        Err(source) => match source.get_ref().and_then(|inner| inner.downcast_ref::<VerifyError>()) {
+            Some(error) => Err(DocumentReadError::Verify(Box::new(*error))),
             None => Err(DocumentReadError::Read { digest, source }),
         },
     }

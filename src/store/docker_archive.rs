@@ -56,7 +56,7 @@ impl DockerImage {
         let config_digest = Digest::of(&bytes);
         if let Some(expected) = digest_of_path(&chosen.config).filter(|digest| *digest != config_digest) {
             let error = VerifyError::Digest { expected, found: config_digest };
-            return Err(DocumentReadError::Verify(error).into());
+            return Err(DocumentReadError::Verify(Box::new(error)).into());
         }
         let config = ImageConfig::parse(&bytes)
             .map_err(|source| ImageError::Config { digest: config_digest, source })?;
