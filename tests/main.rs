@@ -5,6 +5,7 @@
 mod fixtures;
 mod modules;
 mod patterns;
+mod readme;
 mod refusal;
 mod schema;
 mod spec;
