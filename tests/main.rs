@@ -8,6 +8,7 @@ mod fixtures;
 mod modules;
 mod patterns;
 mod real;
+mod readme;
 mod refusal;
 mod reproducible;
 mod schema;

@@ -215,7 +215,12 @@ impl Locked {
             interrupt.check()?;
             std::thread::sleep(PATIENCE);
         }
-        Ok(dir.holds(LOCK, &lock)?.then_some(Self { dir, lock, new }))
+        let held = dir.holds(LOCK, &lock).inspect_err(|_| {
+            if new {
+                let _ = dir.remove_file(LOCK);
+            }
+        })?;
+        Ok(held.then_some(Self { dir, lock, new }))
     }
 }
 
