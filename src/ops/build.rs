@@ -62,6 +62,9 @@ pub enum BuildError {
         /// How many there are.
         found: usize,
     },
+    /// Two outputs are one place.
+    #[error("outputs `{0}` and `{1}` are the same place")]
+    OutputTwice(String, String),
     /// The threads cannot be started.
     #[error("threads cannot be started: {0}")]
     Threads(String),
@@ -99,7 +102,7 @@ impl Coded for BuildError {
         match self {
             Self::Plan(errors) => errors.first().map_or(Code::Usage, Coded::code),
             Self::NoOutput => Code::Usage,
-            Self::OutputHoldsOne { .. } => Code::Output,
+            Self::OutputHoldsOne { .. } | Self::OutputTwice(..) => Code::Output,
             Self::Threads(_) => Code::Io,
             Self::File(error) => error.code(),
             Self::Assemble(error) => error.code(),
@@ -120,6 +123,7 @@ pub fn build(
     interrupt: &Interrupt,
 ) -> Result<Report, BuildError> {
     let first = outputs.first().ok_or(BuildError::NoOutput)?;
+    check_places(outputs)?;
     let context = Context {
         limits: &options.limits,
         map: &options.registry_map,
@@ -165,6 +169,15 @@ fn name(specification: &Specification) -> &str {
 fn spool(output: &Output) -> impl Fn() -> io::Result<File> {
     let dir = output.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
     move || tempfile::tempfile_in(if dir.as_os_str().is_empty() { std::path::Path::new(".") } else { &dir })
+}
+
+fn check_places(outputs: &[Output]) -> Result<(), BuildError> {
+    for (number, output) in outputs.iter().enumerate() {
+        if let Some(other) = outputs[..number].iter().find(|other| output.collides_with(other)) {
+            return Err(BuildError::OutputTwice(other.to_string(), output.to_string()));
+        }
+    }
+    Ok(())
 }
 
 fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
