@@ -54,6 +54,13 @@ impl Failure {
     /// The failure of a build of `file`.
     pub(super) fn of_build(file: &SpecFile, error: &BuildError) -> Self {
         match error {
+            // Who asked for it needs not know what was being read just then.
+            error if error.code() == Code::Interrupted => {
+                Self::of(Code::Interrupted, "stopped by SIGINT".to_owned(), None)
+            }
+            error if error.code() == Code::Terminated => {
+                Self::of(Code::Terminated, "stopped by SIGTERM".to_owned(), None)
+            }
             BuildError::Plan(errors) => {
                 Self { errors: errors.iter().map(|one| of_plan(file, one)).collect(), notes: Vec::new() }
             }
