@@ -17,6 +17,8 @@ pub(super) fn config(plan: &ImagePlan) -> ImageConfig {
         Some(base) => base.config.clone(),
         None => ImageConfig::empty(&plan.platform),
     };
+    // A base that was let through may call itself something else.
+    config.set_platform(&plan.platform);
     config.align_history();
     config.set_created(&plan.created.to_string());
     let artifacts: Vec<Vec<String>> =

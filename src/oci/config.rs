@@ -55,11 +55,7 @@ impl ImageConfig {
     /// A config for a platform, without layers.
     pub fn empty(platform: &Platform) -> Self {
         let mut document = Map::new();
-        document.insert("architecture".into(), platform.architecture().into());
-        document.insert("os".into(), platform.os().into());
-        if let Some(variant) = platform.variant() {
-            document.insert("variant".into(), variant.into());
-        }
+        write_platform(&mut document, platform);
         document.insert("config".into(), Value::Object(Map::new()));
         document.insert("rootfs".into(), serde_json::json!({"type": "layers", "diff_ids": []}));
         document.insert("history".into(), Value::Array(Vec::new()));
@@ -69,6 +65,14 @@ impl ImageConfig {
     /// The platform it is for.
     pub fn platform(&self) -> &Platform {
         &self.platform
+    }
+
+    /// Makes it a config for `platform`; one that is so already keeps its spelling.
+    pub fn set_platform(&mut self, platform: &Platform) {
+        if self.platform != *platform {
+            write_platform(&mut self.document, platform);
+            self.platform = platform.clone();
+        }
     }
 
     /// The digests of the uncompressed layers, base first.
@@ -203,6 +207,15 @@ fn platform(document: &Map<String, Value>) -> Result<Platform, ConfigError> {
         .map_err(|error| field("architecture", error.to_string()))
 }
 
+fn write_platform(document: &mut Map<String, Value>, platform: &Platform) {
+    document.insert("architecture".into(), platform.architecture().into());
+    document.insert("os".into(), platform.os().into());
+    match platform.variant() {
+        Some(variant) => document.insert("variant".into(), variant.into()),
+        None => document.shift_remove("variant"),
+    };
+}
+
 fn diff_ids(document: &Map<String, Value>) -> Result<Vec<Digest>, ConfigError> {
     let rootfs =
         document.get("rootfs").and_then(Value::as_object).ok_or_else(|| field("rootfs", "is missing"))?;
@@ -235,6 +248,17 @@ mod tests {
         let changed = String::from_utf8(config.to_bytes()).unwrap();
         assert!(changed.starts_with(r#"{"moby.buildkit.x":{"a":1},"os""#), "{changed}");
         assert!(changed.contains(r#""Healthcheck":{"Interval":30000000000}"#), "{changed}");
+    }
+
+    #[test]
+    fn a_platform_keeps_its_spelling_until_it_is_another() {
+        let mut config = ImageConfig::parse(CONFIG.as_bytes()).unwrap();
+        config.set_platform(&"linux/arm64".parse().unwrap());
+        assert_eq!(config.to_bytes(), CONFIG.as_bytes());
+        config.set_platform(&"linux/amd64".parse().unwrap());
+        let text = String::from_utf8(config.to_bytes()).unwrap();
+        assert!(text.contains(r#""os":"linux","architecture":"amd64","config""#), "{text}");
+        assert_eq!(config.platform().to_string(), "linux/amd64");
     }
 
     #[test]

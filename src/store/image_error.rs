@@ -205,7 +205,7 @@ impl ImageError {
             }
             Self::Several { .. } => Some("name one of them, or its digest".to_owned()),
             Self::TooManyLayers { .. } => Some("squash some of its layers into one".to_owned()),
-            Self::Platform { .. } => Some("if the index is right, pass --allow-platform-mismatch".to_owned()),
+            Self::Platform { .. } => Some("if the index is right, pass --allow platform-mismatch".to_owned()),
             _ => None,
         }
     }

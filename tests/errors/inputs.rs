@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Sandbox, Tar};
+use crate::support::{LAYER, Sandbox, Tar};
 
 fn based_on(base: &str) -> String {
     format!("targets:\n- destination: demo/app\n  base: {base}\n  tags: [t]\n")
@@ -150,6 +150,27 @@ fn r07_a_platform_that_an_input_lacks_is_named_with_those_it_has() {
     ");
     sandbox.spec("");
     insta::assert_snapshot!(sandbox.build_refused(2, &["--platform", "linux/riscv64"]), @"error[E_PLATFORM_ABSENT]: platform `linux/riscv64` is not among the platforms of the specification: linux/amd64, linux/arm64");
+}
+
+#[test]
+fn r08_an_image_for_another_platform_than_its_index_says_is_taken_only_where_that_is_allowed() {
+    let sandbox = Sandbox::new();
+    let layer = sandbox.blob("odd", LAYER, &Tar::of(&["etc"]).finish());
+    let diff_ids = [layer["digest"].as_str().unwrap().to_owned()];
+    let mut manifest = sandbox.manifest("odd", "arm64", &json!({}), &[layer], &diff_ids);
+    manifest["platform"]["architecture"] = "amd64".into();
+    sandbox.index("odd", "1", &[manifest]);
+    sandbox.spec(&("platforms: [linux/amd64]\n".to_owned() + &based_on("oci:odd:1")));
+    insta::assert_snapshot!(sandbox.build_refused(3, &[]), @"
+    error[E_PLATFORM]: base oci:odd:1: image sha256:13503ce276e7a6505f0cba7ea6553e0cde208cb396c553bcb18343bc4f4d54b8 is for linux/arm64, but its index says linux/amd64
+     --> x.yaml:5:9
+      |
+    5 |   base: oci:odd:1
+      |         ^^^^^^^^^
+    hint: if the index is right, pass --allow platform-mismatch
+    ");
+    let image = sandbox.build(&["--allow", "platform-mismatch"]).image("t_x", "linux/amd64");
+    assert_eq!(image.config["architecture"], "amd64");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn an_archive_or_a_tag_for_two_targets_is_refused() {
 fn two_outputs_in_one_place_are_refused() {
     let sandbox = Sandbox::new();
     insta::assert_snapshot!(
-        sandbox.refused(2, &["build", "demo.yaml", "-o", "oci-archive:x.tar", "-o", "oci-archive:./x.tar"]), @"");
+        sandbox.refused(2, &["build", "demo.yaml", "-o", "oci-archive:x.tar", "-o", "oci-archive:./x.tar"]), @"error[E_OUTPUT]: outputs `oci-archive:x.tar` and `oci-archive:./x.tar` are the same place");
 }
 
 #[test]
