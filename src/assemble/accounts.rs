@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::code::{Code, Coded};
 use crate::contents::{Addition, AdditionKind, PathLoop, View};
-use crate::plan::{Content, FileKind, ImagePlan};
+use crate::plan::{AccountsPlan, Content, FileKind, ImagePlan};
 use crate::rootfs::{
-    AccountError, AccountFiles, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
+    AccountError, AccountFiles, AccountName, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
 };
 use crate::spec::{Place, RunAs};
 
@@ -65,7 +65,7 @@ const FILES: [&str; 4] = ["etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 /// What the state layer of a planned image adds to the view below it: accounts, homes, then static files in their order.
 pub(super) fn additions(plan: &ImagePlan, below: &View) -> Result<Additions, AccountsError> {
     let mut additions = Additions::default();
-    let accounts = &plan.accounts;
+    let (accounts, place) = (&plan.accounts, plan.accounts.place());
     let mut base = AccountFiles::default();
     let mut found: Vec<Option<Found>> = Vec::new();
     for (number, name) in FILES.iter().enumerate() {
@@ -80,12 +80,12 @@ pub(super) fn additions(plan: &ImagePlan, below: &View) -> Result<Additions, Acc
         let is_given = plan.files.iter().any(|file| file.path == one.path);
         let Some(bytes) = slot(&mut files, number).as_ref().filter(|_| !is_given) else { continue };
         let mode = if number < 2 { Mode::new(0o644) } else { one.mode.unwrap_or(Mode::new(0o640)) };
-        additions.file(one.path, Content::of(bytes), one.mode.unwrap_or(mode), one.owner, accounts.place);
+        additions.file(one.path, Content::of(bytes), one.mode.unwrap_or(mode), one.owner, place);
     }
     for home in merged.homes {
         if below.get(&below.destination(&home.path)?).is_none() {
             let owner = Owner { uid: home.uid, gid: home.gid };
-            additions.add(home.path, AdditionKind::Directory, Mode::new(0o755), owner, accounts.place);
+            additions.add(home.path, AdditionKind::Directory, Mode::new(0o755), owner, place);
         }
     }
     for file in &plan.files {
@@ -102,6 +102,21 @@ pub(super) fn additions(plan: &ImagePlan, below: &View) -> Result<Additions, Acc
     }
     check_user(plan, files.passwd.or(base.passwd))?;
     Ok(additions)
+}
+
+/// Where the specification asks for what failed.
+pub(super) fn place(plan: &AccountsPlan, error: &AccountsError) -> Option<Place> {
+    match error {
+        AccountsError::Merge(error) => match error.account() {
+            Some(AccountName::User(name)) => plan.user_place(name),
+            Some(AccountName::Group(name)) => plan.group_place(name),
+            None => plan.place(),
+        },
+        AccountsError::NoUser { .. } | AccountsError::Root { .. } => {
+            plan.runs_as.as_ref().map(|(_, place)| *place)
+        }
+        AccountsError::Loop(_) | AccountsError::Unreadable { .. } => plan.place(),
+    }
 }
 
 /// Refuses a user that the image does not have, and root where that is not allowed.

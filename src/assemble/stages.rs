@@ -20,17 +20,17 @@ use super::{Workshop, config};
 use crate::contents::{self, LayerContents, Take, View};
 use crate::layer::{BlobSource, Codec, LayerIndex, Trust, Warning, WrittenLayer};
 use crate::oci::{Compression, Digest};
-use crate::plan::{ArtifactPlan, ImagePlan};
+use crate::plan::{ArtifactPlan, ImagePlan, Target};
 use crate::spec::Place;
 use crate::store::{Image, ImageLayer};
 
-/// An image to be assembled, with its base's name where others know it by that.
+/// An image to be assembled, and the target it is for.
 #[derive(Clone, Copy)]
 pub struct Order<'a> {
     /// The image.
     pub plan: &'a ImagePlan,
-    /// The base's reference.
-    pub base_name: Option<&'a str>,
+    /// The target.
+    pub target: &'a Target,
 }
 
 /// Assembles images, in the order they are given.
@@ -91,6 +91,11 @@ fn about<'a>(
     move |fault| AssembleError { platform: plan.platform.clone(), subject: subject.to_owned(), place, fault }
 }
 
+fn about_base<'a>(order: &Order<'a>) -> impl Fn(Fault) -> AssembleError + use<'a> {
+    let Order { plan, target } = *order;
+    move |fault| about(plan, &format!("base {}", target.base), Some(target.base_place))(fault)
+}
+
 fn about_artifact<'a>(
     plan: &'a ImagePlan,
     artifact: &'a ArtifactPlan,
@@ -113,15 +118,15 @@ fn index_bases(
     indexes: &mut Indexes,
 ) -> Result<(), AssembleError> {
     let mut seen = HashSet::new();
-    let mut jobs: Vec<(&ImagePlan, &Image, &ImageLayer)> = Vec::new();
+    let mut jobs: Vec<(&Order<'_>, &Image, &ImageLayer)> = Vec::new();
     for order in orders {
         let Some(base) = &order.plan.base else { continue };
         let new = base.layers.iter().filter(|layer| seen.insert(layer.descriptor.digest));
-        jobs.extend(new.map(|layer| (order.plan, base, layer)));
+        jobs.extend(new.map(|layer| (order, base, layer)));
     }
-    let read = jobs.par_iter().map(|(plan, base, layer)| {
-        let what = format!("base {}", plan.platform);
-        write::index(shop, base, layer, &what, Trust::Base).map_err(about(plan, "base", None))
+    let read = jobs.par_iter().map(|(order, base, layer)| {
+        let what = format!("base {}", order.plan.platform);
+        write::index(shop, base, layer, &what, Trust::Base).map_err(about_base(order))
     });
     let read: Vec<LayerIndex> = first(read.collect())?;
     for ((_, _, layer), index) in jobs.into_iter().zip(read) {
@@ -133,9 +138,7 @@ fn index_bases(
 fn base_view(order: &Order<'_>, indexes: &Indexes) -> Result<View, AssembleError> {
     let Some(base) = &order.plan.base else { return Ok(View::default()) };
     let layers = indexes.all(Trust::Base, &base.layers).expect("every layer of every base is indexed");
-    View::of(layers.iter().map(|index| &**index))
-        .map_err(Fault::from)
-        .map_err(about(order.plan, "base", None))
+    View::of(layers.iter().map(|index| &**index)).map_err(Fault::from).map_err(about_base(order))
 }
 
 /// An artifact of one platform, to be read for the first time.
@@ -234,8 +237,9 @@ fn lay_out(
         view.apply_contents(&contents);
         artifacts.push(contents);
     }
-    let additions = accounts::additions(plan, &view).map_err(Fault::from);
-    let additions = additions.map_err(about(plan, "accounts", plan.accounts.place))?;
+    let additions = accounts::additions(plan, &view).map_err(|error| {
+        about(plan, "accounts", accounts::place(&plan.accounts, &error))(Fault::from(error))
+    })?;
     let latest = plan.latest.map(|time| time.seconds());
     let state =
         contents::state(&additions.list, &view, base.layers(), shop.allow, latest).map_err(|error| {
@@ -334,7 +338,7 @@ fn finish(
     if let Some(layer) = state {
         push(Origin::State, &layer, one.state, dangling.next().unwrap_or_default());
     }
-    let image = image::image(shop, plan, order.base_name, config::config(plan), layers);
+    let image = image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan), layers);
     let mut image = image.map_err(about(plan, "manifest", None))?;
     image.warnings = warnings(plan, indexes);
     Ok(image)

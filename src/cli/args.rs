@@ -100,7 +100,7 @@ pub(super) enum Allowance {
 /// What may be denied.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Denial {
-    /// Artifacts bring setuid or setgid files, or files with capabilities
+    /// Files are added that run with the rights of their owner or group (setuid, setgid) or with capabilities
     Setuid,
 }
 

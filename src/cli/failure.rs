@@ -10,6 +10,7 @@ use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::ops::build::BuildError;
 use crate::ops::validate::Finding;
 use crate::plan::{PlanError, Problem};
+use crate::rootfs::AccountError;
 use crate::spec::{self, Place, Severity, SpecFile};
 use crate::store::WriteError;
 
@@ -68,6 +69,10 @@ impl Failure {
                 let message = format!("{}: {}: {}", error.platform, error.subject, error.fault);
                 let diagnostic = Diagnostic::new(error.code(), message, fault_hint(&error.fault));
                 Self { errors: vec![diagnostic.at(file, error.place)], notes: Vec::new() }
+            }
+            BuildError::Privileged { place, .. } => {
+                let diagnostic = Diagnostic::new(error.code(), error.to_string(), build_hint(error));
+                Self { errors: vec![diagnostic.at(file, *place)], notes: Vec::new() }
             }
             error => Self::of(error.code(), error.to_string(), build_hint(error)),
         }
@@ -178,8 +183,15 @@ fn of_plan(file: &SpecFile, error: &PlanError) -> Diagnostic {
 
 fn plan_hint(problem: &Problem) -> Option<String> {
     Some(match problem {
-        Problem::Unsupported { .. } => "remove them from the file to build the rest".to_owned(),
+        Problem::Unsupported { what: "packages" } => "remove them from the file to build the rest".to_owned(),
         Problem::Image { error, .. } => return error.hint(),
+        Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {
+            const SHOWN: usize = 8;
+            match spec::nearest(&id.to_string(), others.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are images of {}", others[..others.len().min(SHOWN)].join(", ")),
+            }
+        }
         Problem::Definition { candidates, .. } if candidates.is_empty() => {
             "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
                 .to_owned()
@@ -203,7 +215,7 @@ fn build_hint(error: &BuildError) -> Option<String> {
         BuildError::OutputHoldsOne { .. } => {
             "write to oci:DIR, where every image has a name of its own".to_owned()
         }
-        BuildError::Privileged { path, .. } => format!("exclude `{path}`, or build without --deny setuid"),
+        BuildError::Privileged { .. } => "leave it out, or build without --deny setuid".to_owned(),
         BuildError::Write(error) => return write_hint(error),
         error if error.code() == Code::IoNoSpace => "make room on the output's file system".to_owned(),
         _ => return None,
@@ -227,7 +239,9 @@ fn fault_hint(fault: &Fault) -> Option<String> {
             format!("the artifact has `{nearest}`")
         }
         Fault::Artifact(ArtifactError::Conflict(conflict)) => conflict_hint(conflict)?,
-        Fault::State(StateError::Conflict { conflict, .. }) => conflict_hint(conflict)?,
+        Fault::State(StateError::Conflict { .. }) => {
+            "choose another path, or pass --allow replace if it is meant to go".to_owned()
+        }
         Fault::State(StateError::Missing { .. }) => {
             "remove the entry, or limit it by `platforms` to those that have the path".to_owned()
         }
@@ -235,7 +249,13 @@ fn fault_hint(fault: &Fault) -> Option<String> {
         Fault::Accounts(AccountsError::NoUser { name }) => {
             format!("add `{name}` to `accounts.users`, or name a user of the base")
         }
+        Fault::Accounts(AccountsError::Merge(AccountError::NoGroup { gid, .. })) => {
+            format!("add a group with gid {gid} to `accounts.groups`")
+        }
         Fault::Layers { .. } => "squash the base or merge artifacts".to_owned(),
+        fault if fault.code().exit() == Exit::Verification => {
+            "the image is damaged; copy it again from where it came".to_owned()
+        }
         fault if fault.code() == Code::TarType => "exclude it, or pass --allow devices".to_owned(),
         fault if fault.code() == Code::IoNoSpace => "make room on the output's file system".to_owned(),
         _ => return None,

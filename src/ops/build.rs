@@ -5,16 +5,17 @@ use std::io;
 
 use super::publish;
 use super::report::Report;
-use crate::assemble::{self, AssembleError, AssembledImage, Order, Workshop};
+use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Workshop};
 use crate::code::{Code, Coded};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
 use crate::interrupt::Interrupt;
 use crate::limits::{Budget, Limits};
 use crate::oci::{Platform, RegistryMap};
-use crate::plan::{self, Context, Plan, PlanError, Timestamp};
+use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
-use crate::spec::{SpecFile, Specification};
+use crate::rootfs::RootPath;
+use crate::spec::{Place, SpecFile, Specification};
 use crate::store::{Output, PlatformMismatch, Staging, WriteError};
 
 /// How to build.
@@ -33,7 +34,7 @@ pub struct Options {
     pub allow_devices: bool,
     /// Whether a config may be for another platform than its index says.
     pub platform_mismatch: PlatformMismatch,
-    /// Whether artifacts must not bring files with privileges.
+    /// Whether files with privileges must not be added.
     pub deny_privileged: bool,
     /// The time that outputs are made at, where it is set from outside.
     pub epoch: Option<Timestamp>,
@@ -75,10 +76,14 @@ pub enum BuildError {
     #[error(transparent)]
     Assemble(#[from] Box<AssembleError>),
     /// A file has privileges, which was denied.
-    #[error("{platform}: artifact brings `{path}`, which is {by}")]
+    #[error("{platform}: {subject}: `{path}` has privileges by {by}")]
     Privileged {
         /// The platform.
         platform: Platform,
+        /// The input or the part that brings it.
+        subject: String,
+        /// Where the specification names that.
+        place: Option<Place>,
         /// The file.
         path: String,
         /// What gives it privileges.
@@ -153,7 +158,7 @@ pub fn build(
     };
     let images = assemble(&shop, &plan)?;
     if options.deny_privileged {
-        refuse_privileged(&images)?;
+        refuse_privileged(&plan, &images)?;
     }
     publish::publish(&plan, images, outputs, &shop, name(specification))
 }
@@ -199,23 +204,38 @@ fn assemble(shop: &Workshop<'_>, plan: &Plan) -> Result<Vec<AssembledImage>, Bui
     let orders: Vec<Order<'_>> = plan
         .targets
         .iter()
-        .flat_map(|target| {
-            target.images.values().map(|plan| Order { plan, base_name: target.base_name.as_deref() })
-        })
+        .flat_map(|target| target.images.values().map(move |plan| Order { plan, target }))
         .collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(shop.jobs).build();
     let pool = pool.map_err(|error| BuildError::Threads(error.to_string()))?;
     Ok(pool.install(|| assemble::assemble(shop, &orders)).map_err(Box::new)?)
 }
 
-fn refuse_privileged(images: &[AssembledImage]) -> Result<(), BuildError> {
-    for image in images {
-        for finding in image.layers.iter().flat_map(|layer| &layer.findings) {
-            if let Finding::Privileged { path, by } = finding {
-                let (platform, path) = (image.platform.clone(), path.to_string());
-                return Err(BuildError::Privileged { platform, path, by });
+fn refuse_privileged(plan: &Plan, images: &[AssembledImage]) -> Result<(), BuildError> {
+    let plans = plan.targets.iter().flat_map(|target| target.images.values());
+    for (plan, image) in plans.zip(images) {
+        for layer in &image.layers {
+            for finding in &layer.findings {
+                if let Finding::Privileged { path, by } = finding {
+                    return Err(privileged(plan, &layer.origin, path, by));
+                }
             }
         }
     }
     Ok(())
+}
+
+fn privileged(plan: &ImagePlan, origin: &Origin, path: &RootPath, by: &'static str) -> BuildError {
+    let (subject, place) = match origin {
+        Origin::Artifact(number) => {
+            let artifact = &plan.artifacts[*number];
+            (format!("artifact {}", artifact.source), Some(artifact.place))
+        }
+        Origin::Base | Origin::State => {
+            // A link may have led elsewhere, where the file has its own name all the same.
+            let is_it = |file: &&FilePlan| file.path.name() == path.name() && file.mode.is_setid();
+            ("paths".to_owned(), plan.files.iter().find(is_it).map(|file| file.place))
+        }
+    };
+    BuildError::Privileged { platform: plan.platform.clone(), subject, place, path: path.to_string(), by }
 }

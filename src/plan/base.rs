@@ -1,5 +1,7 @@
 //! From what a target names to its base: the image, its tags and the name others know it by.
 
+use std::collections::BTreeSet;
+
 use super::error::Problem;
 use super::resolve::Context;
 use crate::oci::{Locator, RegistryName, annotations};
@@ -61,14 +63,15 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
     };
     let what = format!("definition {id} in");
     let tags = store::tags(dir, context.limits).map_err(|error| image_problem(&what, &place, error))?;
-    let mut candidates = Vec::new();
+    let (mut candidates, mut others) = (Vec::new(), BTreeSet::new());
     for (tag, descriptor) in tags {
         let at =
             Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: Some(descriptor.digest) };
         let found = store::find(&at, context.limits, context.mismatch);
         let found = found.map_err(|error| image_problem(&what, &at, error))?;
-        if is_of(&found, id).map_err(|error| image_problem(&what, &at, error))? {
-            candidates.push((tag, found));
+        match definition(&found).map_err(|error| image_problem(&what, &at, error))? {
+            Some(other) if other == id.to_string() => candidates.push((tag, found)),
+            other => others.extend(other),
         }
     }
     match candidates.iter().position(|(tag, _)| *tag == id.stem) {
@@ -85,6 +88,7 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
             id: id.clone(),
             place: name.map_or_else(|| place.to_string(), |name| name.full_repository()),
             candidates: candidates.into_iter().map(|(tag, _)| tag).collect(),
+            others: others.into_iter().collect(),
         }),
     }
 }
@@ -98,10 +102,13 @@ fn repository(context: &Context<'_>, id: &DefinitionId) -> Result<(Locator, Opti
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
-/// Whether an image is of a definition, and not merely made from one that is.
-fn is_of(found: &Found, id: &DefinitionId) -> Result<bool, ImageError> {
-    let Some(platform) = found.platforms().into_iter().next() else { return Ok(false) };
+/// The definition that an image is of, unless it is merely made from one that is.
+fn definition(found: &Found) -> Result<Option<String>, ImageError> {
+    let Some(platform) = found.platforms().into_iter().next() else { return Ok(None) };
     let image = found.image(&platform)?;
-    let is_derived = image.annotations.contains_key(annotations::BASE_DIGEST);
-    Ok(!is_derived && image.config.label(annotations::DEFINITION) == Some(&format!("image/{id}")))
+    if image.annotations.contains_key(annotations::BASE_DIGEST) {
+        return Ok(None);
+    }
+    let label = image.config.label(annotations::DEFINITION).and_then(|label| label.strip_prefix("image/"));
+    Ok(label.map(str::to_owned))
 }

@@ -52,6 +52,8 @@ pub enum Problem {
         place: String,
         /// Tags whose image is of the definition.
         candidates: Vec<String>,
+        /// Other definitions that images there are of.
+        others: Vec<String>,
     },
     /// The base's tags are not known.
     #[error("the tags of the base {base} are not known")]

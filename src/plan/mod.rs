@@ -41,6 +41,8 @@ pub struct Target {
     pub base_name: Option<String>,
     /// The base as people name it.
     pub base: Locator,
+    /// Where the specification names it.
+    pub base_place: Place,
     /// What is made for each platform.
     pub images: BTreeMap<Platform, ImagePlan>,
 }
@@ -130,6 +132,26 @@ pub struct AccountsPlan {
     pub users: Vec<NewUser>,
     /// Groups to add.
     pub groups: Vec<NewGroup>,
-    /// Where the specification speaks of accounts.
-    pub place: Option<Place>,
+    /// Where the specification names each user.
+    pub user_places: Vec<Place>,
+    /// Where the specification names each group.
+    pub group_places: Vec<Place>,
+}
+
+impl AccountsPlan {
+    /// Where the specification names a user.
+    pub fn user_place(&self, name: &str) -> Option<Place> {
+        self.users.iter().zip(&self.user_places).find(|(user, _)| user.name == name).map(|(_, place)| *place)
+    }
+
+    /// Where the specification names a group, or else the user whose own group it is.
+    pub fn group_place(&self, name: &str) -> Option<Place> {
+        let found = self.groups.iter().zip(&self.group_places).find(|(group, _)| group.name == name);
+        found.map(|(_, place)| *place).or_else(|| self.user_place(name))
+    }
+
+    /// Where the specification first speaks of accounts.
+    pub fn place(&self) -> Option<Place> {
+        self.user_places.iter().chain(&self.group_places).min().copied()
+    }
 }

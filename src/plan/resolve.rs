@@ -81,7 +81,14 @@ pub fn resolve(
             );
         }
         let destination = target.destination.value.to_string();
-        targets.push(Target { destination, tags, base_name: base.base_name, base: base.name, images });
+        targets.push(Target {
+            destination,
+            tags,
+            base_name: base.base_name,
+            base: base.name,
+            base_place: place,
+            images,
+        });
     }
     problems.into_result(Plan { targets })
 }
@@ -286,14 +293,13 @@ fn accounts(customization: &Customization) -> AccountsPlan {
         gid: group.gid,
         members: group.members.iter().map(|member| member.to_string()).collect(),
     });
-    let users_place = accounts.users.first().map(|user| user.name.place);
-    let place = users_place.or_else(|| accounts.groups.first().map(|group| group.name.place));
     AccountsPlan {
         root: accounts.root,
         runs_as: accounts.runs_as.as_ref().map(|user| (user.value.clone(), user.place)),
         users: users.collect(),
         groups: groups.collect(),
-        place,
+        user_places: accounts.users.iter().map(|user| user.name.place).collect(),
+        group_places: accounts.groups.iter().map(|group| group.name.place).collect(),
     }
 }
 

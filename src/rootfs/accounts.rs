@@ -144,6 +144,29 @@ pub enum AccountError {
     },
 }
 
+/// Whom an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountName<'a> {
+    /// A user that was asked for.
+    User(&'a str),
+    /// A group that was asked for, or a user's own.
+    Group(&'a str),
+}
+
+impl AccountError {
+    /// The account that cannot be added, where it is one.
+    pub fn account(&self) -> Option<AccountName<'_>> {
+        match self {
+            Self::Uid { name, .. }
+            | Self::PrimaryGroup { name, .. }
+            | Self::UidTaken { name, .. }
+            | Self::NoGroup { name, .. } => Some(AccountName::User(name)),
+            Self::Gid { name, .. } | Self::GidTaken { name, .. } => Some(AccountName::Group(name)),
+            Self::FileTooLong { .. } | Self::LineTooLong { .. } => None,
+        }
+    }
+}
+
 impl Coded for AccountError {
     fn code(&self) -> Code {
         match self {

@@ -11,7 +11,9 @@ mod selection;
 mod tree;
 
 pub use account_file::user_of;
-pub use accounts::{AccountError, AccountFiles, Home, MergedAccounts, NewGroup, NewUser, merge_accounts};
+pub use accounts::{
+    AccountError, AccountFiles, AccountName, Home, MergedAccounts, NewGroup, NewUser, merge_accounts,
+};
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
 pub use glob::GlobError;
 pub(crate) use path::printable;

@@ -1,9 +1,9 @@
 //! Images that cannot be found or read.
 
-use crate::code::{Code, Coded};
+use crate::code::{Code, Coded, Exit};
 use crate::file_error::FileError;
 use crate::layer::{DocumentReadError, SourceError};
-use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform};
+use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform, RegistryName};
 
 use super::dir::Irregular;
 
@@ -202,6 +202,20 @@ impl ImageError {
             Self::NameAbsent { name, there, .. } => {
                 super::nearest::nearest(name, there.iter().map(String::as_str))
                     .map(|near| format!("did you mean `{near}`?"))
+            }
+            Self::Registry { name } => {
+                let name: RegistryName = name.parse().ok()?;
+                Some(format!(
+                    "copy it into an image layout, and pass --registry-map {}=oci:DIR",
+                    name.full_repository()
+                ))
+            }
+            Self::PlatformAbsent { .. } => Some(
+                "name only platforms that it has: in `platforms`, in those of the artifact, or by --platform"
+                    .to_owned(),
+            ),
+            error if error.code().exit() == Exit::Verification => {
+                Some("the image is damaged; copy it again from where it came".to_owned())
             }
             Self::Several { .. } => Some("name one of them, or its digest".to_owned()),
             Self::TooManyLayers { .. } => Some("squash some of its layers into one".to_owned()),

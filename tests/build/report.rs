@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, Tar};
 
 #[test]
 fn people_read_layers_overwritten_files_and_digests() {
@@ -81,10 +81,15 @@ fn a_report_for_machines_passes_its_schema_and_says_what_lies_in_the_layout() {
 #[test]
 fn warnings_say_what_is_probably_not_meant_so() {
     let sandbox = Sandbox::new();
+    let breaking = Tar::of(&["etc", "usr", "usr/lib", "var", "var/lib", "var/lib/dpkg"])
+        .file("etc/passwd", 0o644, "other:x:1:1::/:/bin/false\n")
+        .file("usr/lib/os-release", 0o644, "ID=other\n")
+        .file("var/lib/dpkg/status", 0o644, "");
+    sandbox.image("artifacts", "breaking", json!({}), vec![breaking]);
     sandbox.spec(concat!(
-        "contents:\n  artifacts:\n  - name: oci:base:1\n    includes: [\"**\"]\n",
-        "  - name: oci:artifacts:tools\n    includes: [usr/bin/greet]\n",
-        "paths:\n- {path: /usr/bin/demo, type: delete}\n",
+        "contents:\n  artifacts:\n  - {name: \"oci:artifacts:breaking\", includes: [\"**\"]}\n",
+        "  - {name: \"oci:artifacts:tools\", includes: [usr/bin/greet, etc/demo.conf]}\n",
+        "paths:\n- {path: /usr/bin/demo, type: delete}\n- {path: /etc/demo.conf, type: delete}\n",
     ));
     insta::assert_snapshot!(sandbox.run(&["build", "x.yaml", "--platform", "linux/amd64", "-o", "oci:out"]), @"
     docker.io/demo/app:1_x

@@ -49,6 +49,31 @@ fn s05_a_group_of_the_base_keeps_its_gid_and_a_gid_its_name() {
 }
 
 #[test]
+fn s05_the_account_that_does_not_fit_is_shown_among_others() {
+    insta::assert_snapshot!(refused("  users:\n  - {name: a, uid: 1}\n  - {name: b, uid: 65534}\n"), @"
+    error[E_SPEC_USER_CONFLICT]: linux/amd64: accounts: uid 65534, asked for `b`, belongs to user `nobody` already
+     --> x.yaml:7:12
+      |
+    7 |   - {name: b, uid: 65534}
+      |            ^
+    ");
+    insta::assert_snapshot!(refused("  users: [{name: staff, uid: 1}]\n  groups:\n  - {name: a, gid: 1}\n  - {name: staff, gid: 2}\n"), @"
+    error[E_SPEC_USER_CONFLICT]: linux/amd64: accounts: group `staff` has gid 50 already, not 2
+     --> x.yaml:8:12
+      |
+    8 |   - {name: staff, gid: 2}
+      |            ^^^^^
+    ");
+    insta::assert_snapshot!(refused("  groups: [{name: a, gid: 1}]\n  users: [{name: b, uid: 1}]\n"), @"
+    error[E_SPEC_USER_CONFLICT]: linux/amd64: accounts: gid 1, asked for `b`, belongs to group `a` already
+     --> x.yaml:6:18
+      |
+    6 |   users: [{name: b, uid: 1}]
+      |                  ^
+    ");
+}
+
+#[test]
 fn s05_a_group_of_a_user_has_to_be_there() {
     insta::assert_snapshot!(refused("  users: [{name: app, uid: 1000, gid: 1001}]\n"), @"
     error[E_SPEC_USER_CONFLICT]: linux/amd64: accounts: user `app` asks for gid 1001, which no group has
@@ -56,6 +81,7 @@ fn s05_a_group_of_a_user_has_to_be_there() {
       |
     5 |   users: [{name: app, uid: 1000, gid: 1001}]
       |                  ^^^
+    hint: add a group with gid 1001 to `accounts.groups`
     ");
 }
 
@@ -70,6 +96,10 @@ fn s05_a_user_that_is_there_with_the_same_ids_is_no_conflict() {
 fn s09_the_image_cannot_run_as_a_user_that_it_does_not_have() {
     insta::assert_snapshot!(refused("  runs-as: app\n"), @"
     error[E_SPEC_RUNAS]: linux/amd64: accounts: user `app` is not in the image
+     --> x.yaml:5:12
+      |
+    5 |   runs-as: app
+      |            ^^^
     hint: add `app` to `accounts.users`, or name a user of the base
     ");
 }

@@ -73,7 +73,7 @@ fn a_static_file_takes_no_place_of_a_directory() {
       |
     5 | - path: /usr/bin
       |         ^^^^^^^^
-    hint: exclude `usr/bin`, or pass --allow replace if it is meant to go
+    hint: choose another path, or pass --allow replace if it is meant to go
     ");
 }
 
@@ -111,8 +111,22 @@ fn t16_privileged_files_are_reported_and_refused_where_they_are_denied() {
     let sandbox =
         taking(Tar::of(&["usr", "usr/bin"]).file("usr/bin/su", 0o4755, "").file("usr/bin/wall", 0o2755, ""));
     insta::assert_snapshot!(sandbox.build_refused(9, &["--deny", "setuid"]), @"
-    error[E_DENIED]: linux/amd64: artifact brings `usr/bin/su`, which is setuid
-    hint: exclude `usr/bin/su`, or build without --deny setuid
+    error[E_DENIED]: linux/amd64: artifact oci:artifacts:odd: `usr/bin/su` has privileges by setuid
+     --> x.yaml:6:11
+      |
+    6 |   - name: oci:artifacts:odd
+      |           ^^^^^^^^^^^^^^^^^
+    hint: leave it out, or build without --deny setuid
+    ");
+    let own = Sandbox::new();
+    own.spec("paths:\n- path: /bin/own\n  contents: text\n  mode: \"4755\"\n");
+    insta::assert_snapshot!(own.build_refused(9, &["--deny", "setuid"]), @"
+    error[E_DENIED]: linux/amd64: paths: `usr/bin/own` has privileges by setuid
+     --> x.yaml:5:9
+      |
+    5 | - path: /bin/own
+      |         ^^^^^^^^
+    hint: leave it out, or build without --deny setuid
     ");
     let printed = sandbox.run(&["build", "x.yaml", "-o", "oci:out"]);
     assert!(printed.contains("2 with privileges: usr/bin/su (setuid), usr/bin/wall (setgid)\n"), "{printed}");

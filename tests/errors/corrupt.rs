@@ -35,6 +35,7 @@ fn t29_a_layer_with_other_bytes_is_refused() {
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
 }
 
@@ -50,6 +51,7 @@ fn t29_a_layer_that_is_longer_or_shorter_is_refused() {
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
     layer["size"] = json!(tar().len() - 1);
     let sandbox = taking(layer, &[digest(&tar())], sandbox);
@@ -59,6 +61,7 @@ fn t29_a_layer_that_is_longer_or_shorter_is_refused() {
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
 }
 
@@ -73,6 +76,7 @@ fn t29_a_layer_without_its_diff_id_is_refused() {
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
 }
 
@@ -87,11 +91,13 @@ fn t29_a_wrong_number_of_diff_ids_is_refused() {
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     error[E_DIFFID]: artifact oci:odd:1: image sha256:89e929d283a1fbf11764f84e6db0e9ee5308eac42de865941c0643ce95e10a69 has 1 layers and 2 diff IDs
      --> x.yaml:6:11
       |
     6 |   - name: oci:odd:1
       |           ^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
 }
 
@@ -104,7 +110,14 @@ fn t29_a_base_with_other_bytes_is_refused() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(path, bytes).unwrap();
-    insta::assert_snapshot!(sandbox.refused(7, &["build", "demo.yaml", "-o", "oci:out"]), @"error[E_DIGEST]: linux/amd64: base: layer sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0: blob is sha256:103a566c4c04268939c8365455ab491ea32495226fc032cc2031e8237e4b9460, expected sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0");
+    insta::assert_snapshot!(sandbox.refused(7, &["build", "demo.yaml", "-o", "oci:out"]), @"
+    error[E_DIGEST]: linux/amd64: base oci:base:1: layer sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0: blob is sha256:103a566c4c04268939c8365455ab491ea32495226fc032cc2031e8237e4b9460, expected sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0
+     --> demo.yaml:5:11
+      |
+    5 |     base: oci:base:1
+      |           ^^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
+    ");
 }
 
 #[test]
@@ -120,6 +133,7 @@ fn a_manifest_with_other_bytes_is_refused() {
       |
     5 |     base: oci:base:1
       |           ^^^^^^^^^^
+    hint: the image is damaged; copy it again from where it came
     ");
 }
 
@@ -129,5 +143,11 @@ fn a_layer_that_is_missing_is_named() {
     let base = sandbox.layout("base").image("1", "linux/amd64");
     fs::remove_file(blob_path(&sandbox.path("base"), base.manifest["layers"][0]["digest"].as_str().unwrap()))
         .unwrap();
-    insta::assert_snapshot!(sandbox.refused(2, &["build", "demo.yaml", "-o", "oci:out"]), @"error[E_SRC_MISSING]: linux/amd64: base: layer sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0: blob sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0 is missing");
+    insta::assert_snapshot!(sandbox.refused(2, &["build", "demo.yaml", "-o", "oci:out"]), @"
+    error[E_SRC_MISSING]: linux/amd64: base oci:base:1: layer sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0: blob sha256:18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0 is missing
+     --> demo.yaml:5:11
+      |
+    5 |     base: oci:base:1
+      |           ^^^^^^^^^^
+    ");
 }

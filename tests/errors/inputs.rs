@@ -22,6 +22,7 @@ fn a_reference_that_no_map_sends_elsewhere_is_not_fetched() {
       |
     6 |   - name: acme/tools:1
       |           ^^^^^^^^^^^^
+    hint: copy it into an image layout, and pass --registry-map docker.io/acme/tools=oci:DIR
     ");
 }
 
@@ -35,6 +36,7 @@ fn a_definition_that_no_map_sends_elsewhere_is_not_fetched() {
       |
     3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
       |                                                      ^^^^^^^^^^^^^
+    hint: copy it into an image layout, and pass --registry-map dhi.io/demo=oci:DIR
     ");
 }
 
@@ -48,7 +50,7 @@ fn a_definition_that_is_not_there_is_named_with_what_could_be_meant() {
       |
     3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/2}]
       |                                                      ^^^^^^^^^^^^^
-    hint: pass --source or --registry-map with a layout that has the image, or name the base by `base`
+    hint: did you mean `demo/demo-1/1`?
     ");
     sandbox.spec("targets: [{destination: demo/app, tag_definition_id: other/demo-1/1}]\n");
     insta::assert_snapshot!(sandbox.build_refused(2, &["--source", "oci:base"]), @"
@@ -57,7 +59,7 @@ fn a_definition_that_is_not_there_is_named_with_what_could_be_meant() {
       |
     3 | targets: [{destination: demo/app, tag_definition_id: other/demo-1/1}]
       |                                                      ^^^^^^^^^^^^^^
-    hint: pass --source or --registry-map with a layout that has the image, or name the base by `base`
+    hint: there are images of demo/demo-1/1
     ");
 }
 
@@ -139,6 +141,7 @@ fn r07_a_platform_that_an_input_lacks_is_named_with_those_it_has() {
       |
     5 |   base: oci:one:1
       |         ^^^^^^^^^
+    hint: name only platforms that it has: in `platforms`, in those of the artifact, or by --platform
     ");
     sandbox.spec(&taking("oci:one:1", "usr"));
     insta::assert_snapshot!(sandbox.build_refused(2, &[]), @"
@@ -147,6 +150,7 @@ fn r07_a_platform_that_an_input_lacks_is_named_with_those_it_has() {
       |
     6 |   - name: oci:one:1
       |           ^^^^^^^^^
+    hint: name only platforms that it has: in `platforms`, in those of the artifact, or by --platform
     ");
     sandbox.spec("");
     insta::assert_snapshot!(sandbox.build_refused(2, &["--platform", "linux/riscv64"]), @"error[E_PLATFORM_ABSENT]: platform `linux/riscv64` is not among the platforms of the specification: linux/amd64, linux/arm64");

@@ -77,7 +77,6 @@ fn a_chart_customization_is_refused() {
       |
     3 | reference_mappings: [{from: dhi/haproxy, to: demo/haproxy}]
       |                             ^^^^^^^^^^^
-    hint: remove them from the file to build the rest
     ");
 }
 

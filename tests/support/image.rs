@@ -38,7 +38,7 @@ impl Image {
         let read = match media_type.rsplit_once('+').map(|(_, codec)| codec) {
             Some("gzip") => flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut tar),
             Some("zstd") => zstd::Decoder::new(bytes).expect("zstd can start").read_to_end(&mut tar),
-            _ => Ok(tar.extend_from_slice(bytes)).map(|()| 0),
+            _ => std::io::Cursor::new(bytes).read_to_end(&mut tar),
         };
         read.expect("the layer is intact");
         tar
