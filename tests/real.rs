@@ -1,4 +1,4 @@
-//! Real images: a Java runtime, git, curl and certificates on Debian without a shell, judged by the tools that people use.
+//! Real images: a Java runtime, git, curl and certificates on Debian, judged by the tools that people use.
 
 mod images;
 mod programs;

@@ -48,7 +48,7 @@ fn m05_a_layer_of_many_blocks_is_the_same_for_any_number_of_jobs() {
         let sandbox = Sandbox::new();
         sandbox.image("artifacts", "large", json!({}), vec![Tar::default().file("large", 0o644, &lines)]);
         sandbox.spec(&format!(
-            "compression: {codec}\ncontents: {{artifacts: [{{name: \"oci:artifacts:large\", includes: [large]}}]}}\n"
+            "compression: {codec}\ncontents: {{artifacts: [{{name: oci:artifacts:large, includes: [large]}}]}}\n"
         ));
         let build = |jobs: &str| {
             sandbox.run(&["build", "x.yaml", "--quiet", "-o", &format!("oci:{jobs}"), "--jobs", jobs])

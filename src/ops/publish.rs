@@ -203,8 +203,7 @@ impl Author<'_> {
             Finding::DeletesOurs { path, .. } => {
                 let message =
                     format!("`{path}` is brought by one layer of this build and deleted by another");
-                let hint =
-                    format!("add `{path}` to the excludes of the artifact instead, and the image is smaller");
+                let hint = format!("add `{path}` to the excludes of the artifact, and the image is smaller");
                 warnings.add(platform, "W_DELETES_OURS", message, Some(hint));
             }
             Finding::DeletesPackaged { path, package } => {

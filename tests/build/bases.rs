@@ -1,10 +1,11 @@
 //! What a build makes of its base: found by any name, kept as it is, and said where it can be said.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Image, Sandbox};
+use crate::support::{Image, Sandbox, Tar, succeed, tool};
 
 const NAME: &str = "org.opencontainers.image.base.name";
 const DIGEST: &str = "org.opencontainers.image.base.digest";
@@ -35,10 +36,10 @@ fn a_mapped_reference_is_the_base_that_others_read_of() {
             "registry.example:5000/any/name:9",
         ),
     ] {
-        sandbox.spec(&format!("targets: [{{destination: demo/app, base: \"{reference}\", tags: [t]}}]\n"));
+        sandbox.spec_on(reference, "");
         let layout = sandbox.build(&["--registry-map", map]);
-        assert_eq!(layout.index("t_x")["annotations"], json!({ NAME: full }));
-        let image = layout.image("t_x", "linux/amd64");
+        assert_eq!(layout.index("1_x")["annotations"], json!({ NAME: full }));
+        let image = layout.image("1_x", "linux/amd64");
         assert_eq!(image.manifest["annotations"], json!({ NAME: full, DIGEST: base }));
     }
 }
@@ -63,7 +64,7 @@ fn an_image_from_scratch_has_our_layers_alone() {
     let sandbox = Sandbox::new();
     sandbox.spec(concat!(
         "targets: [{destination: demo/app, base: scratch, tags: [s]}]\n",
-        "contents: {artifacts: [{name: \"oci:artifacts:tools\", includes: [usr/bin/hello]}]}\n",
+        "contents: {artifacts: [{name: oci:artifacts:tools, includes: [usr/bin/hello]}]}\n",
         "accounts: {runs-as: app, users: [{name: app, uid: 1000}]}\n",
     ));
     let layout = sandbox.build(&[]);
@@ -88,9 +89,9 @@ fn an_image_from_scratch_has_our_layers_alone() {
 fn labels_history_and_unknown_fields_of_the_base_survive() {
     let sandbox = Sandbox::new();
     let run = json!({"Labels": {"com.docker.dhi.chain-id": "sha256:1", "kept": "yes"}, "X-Unknown": {"deep": [1, 2.5, null]}});
-    sandbox.image("base", "odd", run.clone(), vec![crate::support::Tar::default().file("a", 0o644, "a")]);
-    sandbox.spec("targets: [{destination: demo/app, base: \"oci:base:odd\"}]\nlabels: {kept: no longer, new: x}\npaths: [{path: /b, contents: b}]\n");
-    let image = sandbox.build(&[]).image("odd_x", "linux/amd64");
+    sandbox.image("base", "odd", run.clone(), vec![Tar::default().file("a", 0o644, "a")]);
+    sandbox.spec_on("oci:base:odd", "labels: {kept: no longer, new: x}\npaths: [{path: /b, contents: b}]\n");
+    let image = sandbox.build(&[]).image("1_x", "linux/amd64");
     assert_eq!(image.run("X-Unknown"), &run["X-Unknown"]);
     assert_eq!(
         image.run("Labels"),
@@ -112,7 +113,7 @@ fn labels_history_and_unknown_fields_of_the_base_survive() {
 fn the_history_has_an_entry_for_each_layer_and_the_time_that_was_set() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["build", "demo.yaml", "-o", "oci:out"]);
-    crate::support::succeed(command.env("SOURCE_DATE_EPOCH", "1700000000"));
+    succeed(command.env("SOURCE_DATE_EPOCH", "1700000000"));
     let image = sandbox.layout("out").image("1_demo-with-tools", "linux/amd64");
     assert_eq!(image.config["created"], "2023-11-14T22:13:20Z");
     insta::assert_json_snapshot!(image.config["history"], @r#"
@@ -138,6 +139,26 @@ fn the_history_has_an_entry_for_each_layer_and_the_time_that_was_set() {
 }
 
 #[test]
+fn a_docker_archive_of_another_program_is_a_base() {
+    let Some(skopeo) = tool("skopeo") else { return };
+    let sandbox = Sandbox::new();
+    let (from, to) = (sandbox.path("base"), sandbox.path("other.tar"));
+    let mut copy = Command::new(skopeo);
+    copy.args(["--insecure-policy", "copy", "--quiet", "--override-arch", "amd64"]);
+    copy.arg(format!("oci:{}:1", from.display())).arg(format!("docker-archive:{}:demo/base:1", to.display()));
+    succeed(&mut copy);
+    let keys = "platforms: [linux/amd64]\npaths: [{path: /lib/new, contents: new}]\n";
+    sandbox.spec_on("docker-archive:other.tar:demo/base:1", keys);
+    let (base, layout) = (sandbox.layout("base").image("1", "linux/amd64"), sandbox.build(&[]));
+    layout.assert_whole();
+    let image = layout.image("1_x", "linux/amd64");
+    assert_eq!(image.config["rootfs"]["diff_ids"][0], base.config["rootfs"]["diff_ids"][0]);
+    assert_eq!(image.run("Labels"), base.run("Labels"));
+    assert_eq!(image.manifest["layers"][0]["mediaType"], "application/vnd.oci.image.layer.v1.tar");
+    assert_eq!(image.file(1, "usr/lib/new").as_deref(), Some("new"));
+}
+
+#[test]
 fn a_base_in_docker_media_types_becomes_an_oci_image_of_the_same_blobs() {
     let sandbox = Sandbox::new();
     let docker = |kind: &str| format!("application/vnd.docker.{kind}");
@@ -160,7 +181,7 @@ fn a_base_in_docker_media_types_becomes_an_oci_image_of_the_same_blobs() {
     let index = json!({"schemaVersion": 2, "mediaType": list, "manifests": [entry]});
     let index = sandbox.document("docker", &list, &index);
     sandbox.name("docker", "1", index);
-    sandbox.spec("platforms: [linux/amd64]\ntargets: [{destination: demo/app, base: \"oci:docker:1\"}]\nlabels: {a: b}\n");
+    sandbox.spec_on("oci:docker:1", "platforms: [linux/amd64]\nlabels: {a: b}\n");
     let layout = sandbox.build(&[]);
     layout.assert_whole();
     let image = layout.image("1_x", "linux/amd64");

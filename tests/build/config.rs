@@ -20,11 +20,14 @@ fn built(base: Value, more: &str) -> Image {
         json!({"Env": ["PATH=/opt/two", "B=two"], "WorkingDir": "/two", "Labels": {"two": "2"}}),
         vec![Tar::default().file("two", 0o644, "")],
     );
-    sandbox.spec(&format!("targets: [{{destination: demo/app, base: \"oci:base:run\"}}]\n{more}"));
-    sandbox.build(&[]).image("run_x", "linux/amd64")
+    sandbox.spec_on("oci:base:run", more);
+    sandbox.build(&[]).image("1_x", "linux/amd64")
 }
 
-const ARTIFACTS: &str = "contents: {artifacts: [{name: \"oci:artifacts:one\", includes: [one]}, {name: \"oci:artifacts:two\", includes: [two]}]}\n";
+const ARTIFACTS: &str = concat!(
+    "contents:\n  artifacts:\n  - {name: oci:artifacts:one, includes: [one]}\n",
+    "  - {name: oci:artifacts:two, includes: [two]}\n",
+);
 
 #[test]
 fn variables_are_the_bases_then_the_artifacts_then_those_of_the_customization() {
@@ -88,7 +91,9 @@ fn s13_appending_to_a_base_without_entrypoint_starts_from_nothing_and_shell_form
 
 #[test]
 fn ports_volumes_directory_and_signal_are_added_to_those_of_the_base() {
-    let base = json!({"ExposedPorts": {"80/tcp": {}}, "Volumes": {"/data": {}}, "WorkingDir": "/", "StopSignal": "SIGINT"});
+    let base = json!({
+        "ExposedPorts": {"80/tcp": {}}, "Volumes": {"/data": {}}, "WorkingDir": "/", "StopSignal": "SIGINT",
+    });
     let image =
         built(base, "ports: [8080, 53/udp]\nvolumes: [/cache]\nwork-dir: /srv\nstop-signal: SIGTERM\n");
     assert_eq!(image.run("ExposedPorts"), &json!({"80/tcp": {}, "8080/tcp": {}, "53/udp": {}}));

@@ -72,8 +72,10 @@ fn what_is_taken_of_an_artifact_is_flattened_selected_placed_and_owned() {
     let sandbox = Sandbox::new();
     sandbox.spec(concat!(
         "contents:\n  artifacts:\n",
-        "  - {name: \"oci:artifacts:tools\", includes: [opt/tools, lib/demo], excludes: [\"**/*.md\", opt/tools/bin]}\n",
-        "  - {name: \"oci:artifacts:tools\", includes: [usr/bin/hi], to: /srv/deep, uid: 3, gid: 4, platforms: [linux/arm64]}\n",
+        "  - name: oci:artifacts:tools\n    includes: [opt/tools, lib/demo]\n",
+        "    excludes: [\"**/*.md\", opt/tools/bin]\n",
+        "  - name: oci:artifacts:tools\n    includes: [usr/bin/hi]\n",
+        "    to: /srv/deep\n    uid: 3\n    gid: 4\n    platforms: [linux/arm64]\n",
     ));
     let layout = sandbox.build(&[]);
     insta::assert_snapshot!(layout.image("1_x", "linux/amd64").list(1), @"
@@ -104,7 +106,9 @@ fn s10_a_file_beside_the_customization_never_lies_outside_its_directory() {
     sandbox.write("secret", "text");
     std::os::unix::fs::symlink("../secret", sandbox.path("dir/link")).unwrap();
     for source in ["link", "../secret", "/etc/passwd"] {
-        sandbox.write("dir/x.yaml", &format!("name: x\nplatforms: [linux/amd64]\ntargets: [{{destination: demo/app, base: \"oci:../base:1\"}}]\npaths: [{{path: /a, source: {source}}}]\n"));
+        let keys = format!("paths: [{{path: /a, source: {source}}}]\n");
+        sandbox.spec_on("oci:../base:1", &keys);
+        fs::rename(sandbox.path("x.yaml"), sandbox.path("dir/x.yaml")).unwrap();
         sandbox.refused(2, &["build", "dir/x.yaml", "-o", "oci:out"]);
     }
 }

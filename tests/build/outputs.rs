@@ -82,8 +82,8 @@ fn targets_in_one_layout_are_named_by_their_full_references() {
     let sandbox = Sandbox::new();
     sandbox.spec(concat!(
         "targets:\n",
-        "- {destination: demo/one, base: \"oci:base:1\", tags: [\"1\", \"1.0\"]}\n",
-        "- {destination: registry.example/demo/two, base: \"oci:artifacts:tools\"}\n",
+        "- {destination: demo/one, base: oci:base:1, tags: [\"1\", \"1.0\"]}\n",
+        "- {destination: registry.example/demo/two, base: oci:artifacts:tools}\n",
         "labels: {example: yes it is}\n",
     ));
     let layout = sandbox.build(&[]);
@@ -124,10 +124,10 @@ fn what_was_written_is_a_base_for_the_next_build() {
         &format!("oci-archive:first.oci:{TAG}"),
     ] {
         fs::remove_dir_all(sandbox.path("out")).unwrap_or_default();
-        sandbox.spec(&format!("targets: [{{destination: demo/app, base: \"{base}\", tags: [\"2\"]}}]\npaths: [{{path: /lib/new, contents: new}}]\n"));
+        sandbox.spec_on(base, "paths: [{path: /lib/new, contents: new}]\n");
         let layout = sandbox.build(&[]);
         layout.assert_whole();
-        let image = layout.image("2_x", "linux/amd64");
+        let image = layout.image("1_x", "linux/amd64");
         assert!(image.layers.starts_with(&below.layers), "{base}");
         assert_eq!(
             image.manifest["annotations"]["org.opencontainers.image.base.digest"],
@@ -140,33 +140,20 @@ fn what_was_written_is_a_base_for_the_next_build() {
 #[test]
 fn a_docker_archive_is_a_base_and_an_artifact() {
     let sandbox = Sandbox::new();
-    sandbox.run(&[
-        "build",
-        "demo.yaml",
-        "--platform",
-        "linux/amd64",
-        "-o",
-        "docker-archive:first.tar",
-        "-o",
-        "oci:first",
-    ]);
+    let outputs = ["-o", "docker-archive:first.tar", "-o", "oci:first"];
+    sandbox.run(&[&["build", "demo.yaml", "--platform", "linux/amd64"], &outputs[..]].concat());
     let below = sandbox.layout("first").image(TAG, "linux/amd64");
-    let only = "platforms: [linux/amd64]\n";
     for base in ["docker-archive:first.tar".to_owned(), format!("docker-archive:first.tar:demo/app:{TAG}")] {
-        sandbox.spec(&format!(
-            "{only}targets: [{{destination: demo/app, base: \"{base}\", tags: [\"2\"]}}]\nlabels: {{a: b}}\n"
-        ));
-        let image = sandbox.build(&[]).image("2_x", "linux/amd64");
+        sandbox.spec_on(&base, "platforms: [linux/amd64]\nlabels: {a: b}\n");
+        let image = sandbox.build(&[]).image("1_x", "linux/amd64");
         let types: Vec<_> =
             image.manifest["layers"].as_array().unwrap().iter().map(|layer| &layer["mediaType"]).collect();
         assert_eq!(types, ["application/vnd.oci.image.layer.v1.tar"; 4]);
         assert_eq!(image.config["rootfs"], below.config["rootfs"]);
         assert_eq!(image.run("Labels")["a"], "b");
     }
-    sandbox.spec(&format!(
-        "{only}contents: {{artifacts: [{{name: \"docker-archive:first.tar\", includes: [usr/bin/hello]}}]}}\n"
-    ));
-    let image = sandbox.build(&[]).image("1_x", "linux/amd64");
+    sandbox.spec_taking("docker-archive:first.tar", "usr/bin/hello");
+    let image = sandbox.build(&["--platform", "linux/amd64"]).image("1_x", "linux/amd64");
     insta::assert_snapshot!(image.list(1), @"
     d0755 0:0 usr/
     d0755 0:0 usr/bin/

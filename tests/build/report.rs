@@ -87,8 +87,8 @@ fn warnings_say_what_is_probably_not_meant_so() {
         .file("var/lib/dpkg/status", 0o644, "");
     sandbox.image("artifacts", "breaking", json!({}), vec![breaking]);
     sandbox.spec(concat!(
-        "contents:\n  artifacts:\n  - {name: \"oci:artifacts:breaking\", includes: [\"**\"]}\n",
-        "  - {name: \"oci:artifacts:tools\", includes: [usr/bin/greet, etc/demo.conf]}\n",
+        "contents:\n  artifacts:\n  - {name: oci:artifacts:breaking, includes: [\"**\"]}\n",
+        "  - {name: oci:artifacts:tools, includes: [usr/bin/greet, etc/demo.conf]}\n",
         "paths:\n- {path: /usr/bin/demo, type: delete}\n- {path: /etc/demo.conf, type: delete}\n",
     ));
     insta::assert_snapshot!(sandbox.run(&["build", "x.yaml", "--platform", "linux/amd64", "-o", "oci:out"]), @"
@@ -96,21 +96,28 @@ fn warnings_say_what_is_probably_not_meant_so() {
       on oci:base:1
 
     linux/amd64
-      layer                files     size  compressed  digest
-      base                    14  22.5 kB     22.6 kB  sha256:18f6bedf823e
-      oci:base:1              10  20.5 kB      1.1 kB  sha256:04162074c799
-      oci:artifacts:tools      1   2.6 kB       121 B  sha256:5b2340f1de26
-      accounts and files       0   2.6 kB       115 B  sha256:b02b65693aa2
-      10 overwritten: etc/passwd by oci:base:1, etc/group by oci:base:1, etc/shadow by oci:base:1, etc/gshadow by oci:base:1 and 6 more (--json lists all)
+      layer                   files     size  compressed  digest
+      base                       14  22.5 kB     22.6 kB  sha256:18f6bedf823e
+      oci:artifacts:breaking      3   6.7 kB       244 B  sha256:e81c355fabb3
+      oci:artifacts:tools         2   4.1 kB       194 B  sha256:42d904eba17e
+      accounts and files          0   3.6 kB       150 B  sha256:43964ab2e0fd
+      4 overwritten: etc/passwd by oci:artifacts:breaking, usr/lib/os-release by oci:artifacts:breaking, var/lib/dpkg/status by oci:artifacts:breaking, etc/demo.conf by oci:artifacts:tools
 
+    warning[W_OVERWRITES_ACCOUNTS]: oci:artifacts:breaking overwrites `etc/passwd` (accounts) (linux/amd64)
+    hint: add `etc/passwd` to its excludes
+    warning[W_OVERWRITES_OS_RELEASE]: oci:artifacts:breaking overwrites `usr/lib/os-release` (os-release) (linux/amd64)
+    hint: add `usr/lib/os-release` to its excludes
+    warning[W_OVERWRITES_PACKAGE_DATABASE]: oci:artifacts:breaking overwrites `var/lib/dpkg/status` (package database) (linux/amd64)
+    hint: add `var/lib/dpkg/status` to its excludes
     warning[W_DANGLING]: symbolic link `usr/bin/greet` leads to `hello`, which is not there (linux/amd64)
     hint: include its target too, or exclude the link
-    warning[W_DELETES_OURS]: `usr/bin/demo` is brought by one layer of this build and deleted by another (linux/amd64)
-    hint: add `usr/bin/demo` to the excludes of the artifact instead, and the image is smaller
+    warning[W_DELETES_PACKAGED]: `usr/bin/demo` belongs to the package `demo`, whose database will not know (linux/amd64)
+    warning[W_DELETES_OURS]: `etc/demo.conf` is brought by one layer of this build and deleted by another (linux/amd64)
+    hint: add `etc/demo.conf` to the excludes of the artifact, and the image is smaller
 
     digests to sign
-      sha256:117c9fa536adc175025f0de8e293cd318bd1d80ec367f5327992631af490adc7  index
-      sha256:073fa37dcd8ba2d50e87f04ec8878c61e4360604bf1c05c1bc36b0452b845c24  linux/amd64
+      sha256:68b5ebaf8db1272154bddc8f28fcc3add49b8d14a9a669347cdd438ce8fa18ec  index
+      sha256:5bbad28aa582ea205f0f49f974006785e39d47fd666c2236adc72d819fe3f0c2  linux/amd64
     written to oci:out
     ");
 }

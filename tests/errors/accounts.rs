@@ -57,7 +57,8 @@ fn s05_the_account_that_does_not_fit_is_shown_among_others() {
     7 |   - {name: b, uid: 65534}
       |            ^
     ");
-    insta::assert_snapshot!(refused("  users: [{name: staff, uid: 1}]\n  groups:\n  - {name: a, gid: 1}\n  - {name: staff, gid: 2}\n"), @"
+    let groups = "  groups:\n  - {name: a, gid: 1}\n  - {name: staff, gid: 2}\n";
+    insta::assert_snapshot!(refused(&format!("  users: [{{name: staff, uid: 1}}]\n{groups}")), @"
     error[E_SPEC_USER_CONFLICT]: linux/amd64: accounts: group `staff` has gid 50 already, not 2
      --> x.yaml:8:12
       |

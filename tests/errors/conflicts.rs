@@ -9,7 +9,7 @@ use crate::support::{Sandbox, Tar};
 fn taking(layer: Tar) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.image("artifacts", "odd", json!({}), vec![layer]);
-    sandbox.spec("contents:\n  artifacts:\n  - name: oci:artifacts:odd\n    includes: [\"**\"]\n");
+    sandbox.spec_taking("oci:artifacts:odd", "**");
     sandbox
 }
 

@@ -12,7 +12,7 @@ fn taking(layer: Value, diff_ids: &[String], sandbox: Sandbox) -> Sandbox {
     let manifests =
         ["amd64", "arm64"].map(|name| sandbox.manifest("odd", name, &json!({}), &layers, diff_ids));
     sandbox.index("odd", "1", &manifests);
-    sandbox.spec("contents:\n  artifacts:\n  - name: oci:odd:1\n    includes: [\"**\"]\n");
+    sandbox.spec_taking("oci:odd:1", "**");
     sandbox
 }
 
@@ -118,6 +118,17 @@ fn t29_a_base_with_other_bytes_is_refused() {
       |           ^^^^^^^^^^
     hint: the image is damaged; copy it again from where it came
     ");
+}
+
+#[test]
+fn a_layout_that_has_images_keeps_them_as_they_are() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["build", "demo.yaml", "-o", "oci:out", "-o", "oci-archive:out.tar"]);
+    let layer = sandbox.blob("odd", LAYER, &tar());
+    let sandbox = taking(layer, &[digest(b"another")], sandbox);
+    let outputs = ["-o", "oci-archive:out.tar", "-o", "docker-archive:new.tar"];
+    sandbox.build_refused(7, &[&outputs[..], &["--platform", "linux/arm64"]].concat());
+    sandbox.layout("out").assert_whole();
 }
 
 #[test]

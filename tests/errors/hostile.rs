@@ -9,7 +9,7 @@ use crate::support::{Sandbox, Tar};
 fn refused(layers: Vec<Tar>) -> String {
     let sandbox = Sandbox::new();
     sandbox.image("artifacts", "odd", json!({}), layers);
-    sandbox.spec("contents:\n  artifacts:\n  - name: oci:artifacts:odd\n    includes: [\"**\"]\n");
+    sandbox.spec_taking("oci:artifacts:odd", "**");
     sandbox.build_refused(3, &["--platform", "linux/amd64"])
 }
 

@@ -14,7 +14,7 @@ fn long() -> Sandbox {
     let lines: String =
         (0..6_000_000_u32).map(|n| format!("{:x}\n", n.wrapping_mul(2_654_435_761))).collect();
     sandbox.image("artifacts", "long", json!({}), vec![Tar::default().file("long", 0o644, &lines)]);
-    sandbox.spec("contents: {artifacts: [{name: \"oci:artifacts:long\", includes: [long]}]}\n");
+    sandbox.spec("contents: {artifacts: [{name: oci:artifacts:long, includes: [long]}]}\n");
     sandbox
 }
 

@@ -48,7 +48,10 @@ fn a_docker_archive_of_two_platforms_is_refused() {
 #[test]
 fn an_archive_or_a_tag_for_two_targets_is_refused() {
     let sandbox = Sandbox::new();
-    sandbox.spec("targets: [{destination: demo/one, base: \"oci:base:1\"}, {destination: demo/two, base: \"oci:base:1\"}]\n");
+    sandbox.spec(concat!(
+        "targets:\n- {destination: demo/one, base: oci:base:1}\n",
+        "- {destination: demo/two, base: oci:base:1}\n",
+    ));
     insta::assert_snapshot!(sandbox.refused(2, &["build", "x.yaml", "-o", "oci-archive:x.tar"]), @"
     error[E_OUTPUT]: `oci-archive:x.tar` holds one target, and this customization makes 2
     hint: write to oci:DIR, where every image has a name of its own

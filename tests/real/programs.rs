@@ -7,8 +7,11 @@ use super::images::unpack;
 use super::{Built, TAG};
 use crate::support::{root, scratch, succeed, tool};
 
-/// Runs a program on another root as the user `app`; `/proc` and `/dev` are there in a mount namespace that ends with it.
-const ON_ROOT: &str = "mount --bind /proc $0/proc && mount --rbind /dev $0/dev && exec chroot --userspec=10001:10001 \"$0\" \"$@\"";
+/// Runs a program on another root as the user `app`, in a mount namespace that ends with it.
+const ON_ROOT: &str = concat!(
+    "mount --bind /proc \"$0/proc\" && mount --rbind /dev \"$0/dev\" && ",
+    "exec chroot --userspec=10001:10001 \"$0\" \"$@\"",
+);
 
 #[test]
 fn java_git_and_curl_run_in_the_real_image_as_its_user() {

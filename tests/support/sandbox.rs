@@ -52,7 +52,7 @@ impl Sandbox {
         let mut text = String::new();
         for default in [
             "name: x",
-            "targets: [{destination: demo/app, base: \"oci:base:1\"}]",
+            "targets: [{destination: demo/app, base: oci:base:1}]",
             "platforms: [linux/amd64, linux/arm64]",
         ] {
             let key = &default[..=default.find(':').expect("a default is a key and a value")];
@@ -61,6 +61,16 @@ impl Sandbox {
             }
         }
         self.write("x.yaml", &(text + keys));
+    }
+
+    /// Writes `x.yaml`: these keys, and a target on this base whose tag is `1`.
+    pub(crate) fn spec_on(&self, base: &str, keys: &str) {
+        self.spec(&format!("targets:\n- {{destination: demo/app, base: {base}, tags: [\"1\"]}}\n{keys}"));
+    }
+
+    /// Writes `x.yaml`: what this pattern takes of an artifact goes on the demo base.
+    pub(crate) fn spec_taking(&self, artifact: &str, include: &str) {
+        self.spec(&format!("contents:\n  artifacts:\n  - name: {artifact}\n    includes: [\"{include}\"]\n"));
     }
 
     /// A command that runs `overcoat` with nothing in its environment.
@@ -95,7 +105,7 @@ impl Sandbox {
         self.refused(code, &[&["build", "x.yaml", "-o", "oci:out"], args].concat())
     }
 
-    /// Puts an image of uncompressed layers, the same for both platforms, into a layout, which is made where it is missing.
+    /// Puts an image of uncompressed layers, the same for both platforms, into a layout.
     pub(crate) fn image(&self, layout: &str, tag: &str, run: Value, layers: Vec<Tar>) {
         let layers: Vec<Vec<u8>> = layers.into_iter().map(Tar::finish).collect();
         self.image_by_platform(layout, tag, run, |_| layers.clone());
