@@ -27,7 +27,10 @@ fn every_command_in_the_readme_prints_what_stands_below_it() {
         let printed = run(root, arguments);
         mended = mended.replace(&block.text, &format!("{command}\n{printed}"));
         if std::env::var_os("UPDATE_README").is_none() {
-            assert_eq!(printed, expected, "`{command}` prints something else; UPDATE_README=1 mends the README");
+            assert_eq!(
+                printed, expected,
+                "`{command}` prints something else; UPDATE_README=1 mends the README"
+            );
         }
     }
     assert!(shown >= 3, "the README shows how it is used");
@@ -65,7 +68,9 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut open: Option<Block> = None;
     for line in text.lines() {
         match (&mut open, line.strip_prefix("```")) {
-            (None, Some(language)) => open = Some(Block { language: language.to_owned(), text: String::new() }),
+            (None, Some(language)) => {
+                open = Some(Block { language: language.to_owned(), text: String::new() })
+            }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (Some(block), None) => block.text.extend([line, "\n"]),
             (None, None) => {}
