@@ -10,7 +10,6 @@ mod image_error;
 mod image_name;
 mod layout;
 mod members;
-mod nearest;
 mod oci_archive;
 mod output;
 mod publication;
