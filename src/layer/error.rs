@@ -9,7 +9,8 @@ use crate::file_error::is_no_space;
 use crate::interrupt::Interrupted;
 use crate::limits::BudgetError;
 use crate::oci::{Compression, Digest, MediaType};
-use crate::rootfs::{PathError, printable};
+use crate::printable::printable;
+use crate::rootfs::PathError;
 
 /// A layer that cannot be read, and where.
 #[derive(Debug)]
