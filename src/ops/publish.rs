@@ -43,8 +43,12 @@ pub(super) fn publish(
                     meter.advance(bytes);
                 }
             };
-            let copying =
-                Copying { staging: Some(shop.staging), progress: &progress, interrupt: shop.interrupt };
+            let copying = Copying {
+                staging: Some(shop.staging),
+                progress: &progress,
+                limits: shop.limits,
+                interrupt: shop.interrupt,
+            };
             store::write(output, &names(plan, target, output), publication, &copying).map_err(Box::new)?;
         }
     }

@@ -25,4 +25,4 @@ pub use image_error::{FormatProblem, ImageError};
 pub use output::{Output, OutputError, OutputParseError};
 pub use publication::{Publication, PublishedImage, PublishedLayer};
 pub use staging::{StagedFile, Staging};
-pub use write::{Copying, DecodeError, WriteError, write};
+pub use write::{Copying, WriteError, write};
