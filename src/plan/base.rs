@@ -1,7 +1,8 @@
 //! From what a target names to its base: the image, its tags and the name others know it by.
 
+use super::context::Context;
 use super::error::Problem;
-use super::resolve::Context;
+use super::find::{find, image_problem};
 use crate::oci::{Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
 use crate::store::{self, Found, ImageError};
@@ -24,19 +25,6 @@ pub(super) fn base(context: &Context<'_>, wanted: &spec::Base) -> Result<Base, P
         spec::Base::Image(locator) => named(context, &locator.value),
         spec::Base::Definition(id) => defined(context, &id.value),
     }
-}
-
-/// Finds what a locator leads to once registries are mapped.
-pub(super) fn find(context: &Context<'_>, locator: &Locator, what: &str) -> Result<Found, Problem> {
-    let place = match locator {
-        Locator::Registry(name) => context.map.apply(name)?,
-        other => other.clone(),
-    };
-    store::find(&place, context.limits, context.mismatch).map_err(|error| image_problem(what, locator, error))
-}
-
-pub(super) fn image_problem(what: &str, locator: &Locator, error: ImageError) -> Problem {
-    Problem::Image { what: format!("{what} {locator}"), error: Box::new(error) }
 }
 
 fn named(context: &Context<'_>, locator: &Locator) -> Result<Base, Problem> {
