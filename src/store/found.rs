@@ -51,8 +51,8 @@ pub fn find(locator: &Locator, limits: &Limits, mismatch: PlatformMismatch) -> R
         Locator::Layout { dir, tag, digest } => {
             documents(Layout::open(dir, limits)?, tag.as_deref(), digest.as_ref(), limits)?
         }
-        Locator::OciArchive { file, tag } => {
-            documents(oci_archive::open(file, limits)?, tag.as_deref(), None, limits)?
+        Locator::OciArchive { file, tag, digest } => {
+            documents(oci_archive::open(file, limits)?, tag.as_deref(), digest.as_ref(), limits)?
         }
         Locator::DockerArchive { file, name } => {
             Content::Docker(Box::new(DockerImage::open(file, name.as_deref(), limits)?))
