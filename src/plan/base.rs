@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::Problem;
-use super::find::{find, image_problem};
+use super::find::{find, image_problem, look};
 use crate::oci::{Descriptor, Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
 use crate::store::{self, Found, ImageError};
@@ -49,7 +49,7 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
         candidates: candidates(context, &place, id),
     };
     let problem = |error| image_problem(&format!("definition {id} in"), &place, error);
-    let found = match store::find(&place, context.limits, context.mismatch) {
+    let found = match look(context, &place) {
         Ok(found) => found,
         Err(ImageError::NameAbsent { .. } | ImageError::NoImage { .. }) => return Err(absent()),
         Err(error) => return Err(problem(error)),
@@ -82,7 +82,7 @@ fn candidates(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> Vec<
     let tags = store::tags(dir, context.limits).unwrap_or_default();
     let is_one = |(tag, descriptor): &(String, Descriptor)| {
         let (dir, tag, digest) = (dir.clone(), Some(tag.clone()), Some(descriptor.digest));
-        let found = store::find(&Locator::Layout { dir, tag, digest }, context.limits, context.mismatch);
+        let found = look(context, &Locator::Layout { dir, tag, digest });
         found.and_then(|found| is_of(&found, id)).unwrap_or(false)
     };
     tags.into_iter().filter(is_one).map(|(tag, _)| tag).collect()
@@ -142,6 +142,7 @@ mod tests {
             mismatch: PlatformMismatch::Refuse,
             epoch: None,
             platforms: &[],
+            interrupt: &Interrupt::default(),
             spool: &tempfile::tempfile,
         };
         let id = "golang/alpine-3.23/1.25".parse().unwrap();

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::Timestamp;
+use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::{Platform, RegistryMap};
 use crate::store::PlatformMismatch;
@@ -22,6 +23,8 @@ pub struct Context<'a> {
     pub epoch: Option<Timestamp>,
     /// The platforms that are wanted; all of the specification's where it is empty.
     pub platforms: &'a [Platform],
+    /// Whether to stop.
+    pub interrupt: &'a Interrupt,
     /// Makes a file without a name for a long content.
     pub spool: &'a dyn Fn() -> io::Result<File>,
 }

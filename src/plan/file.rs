@@ -89,6 +89,6 @@ fn beside(file: &SpecFile, source: &At<PathBuf>, context: &Context<'_>) -> Resul
     let dir = SourceDir::open(&file.dir).map_err(SourceError::from)?;
     let source = dir.file(&source.value, context.limits.source_bytes)?;
     let size = source.size();
-    let content = Content::read(source, size, || (context.spool)());
+    let content = Content::read(context.interrupt.reader(source), size, || (context.spool)());
     content.map_err(|error| error.downcast::<SourceError>().map_or_else(Problem::Spool, Problem::from))
 }

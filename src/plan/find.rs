@@ -11,7 +11,12 @@ pub(super) fn find(context: &Context<'_>, locator: &Locator, what: &'static str)
         Locator::Registry(name) => context.map.apply(name)?,
         other => other.clone(),
     };
-    store::find(&place, context.limits, context.mismatch).map_err(|error| image_problem(what, locator, error))
+    look(context, &place).map_err(|error| image_problem(what, locator, error))
+}
+
+/// Finds what is at a place on this machine.
+pub(super) fn look(context: &Context<'_>, place: &Locator) -> Result<Found, ImageError> {
+    store::find(place, context.limits, context.mismatch, context.interrupt)
 }
 
 /// The problem of an image that cannot be used.

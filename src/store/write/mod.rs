@@ -10,7 +10,7 @@ pub(super) mod temporary;
 
 use std::io;
 
-use crate::code::{Code, Coded};
+use crate::code::{self, Code, Coded};
 use crate::file_error::FileError;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{ReadErrorKind, SourceError, VerifyError};
@@ -135,7 +135,7 @@ fn blob_code(error: &io::Error) -> Code {
     let inner = error.get_ref();
     let verify = inner.and_then(|inner| inner.downcast_ref::<VerifyError>()).map(Coded::code);
     let layer = || inner.and_then(|inner| inner.downcast_ref::<ReadErrorKind>()).map(Coded::code);
-    verify.or_else(layer).unwrap_or(Code::Io)
+    verify.or_else(layer).unwrap_or_else(|| code::of_io(error))
 }
 
 #[cfg(test)]
