@@ -2,6 +2,7 @@
 
 pub mod annotations;
 mod config;
+mod config_shape;
 mod descriptor;
 mod digest;
 mod document;
@@ -19,7 +20,7 @@ pub use config::{ConfigError, ImageConfig};
 pub use descriptor::Descriptor;
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{Document, DocumentError};
-pub use index::{Index, IndexEntry};
+pub use index::{Index, IndexEntry, PlatformFields};
 pub use locator::{Locator, LocatorError};
 pub use manifest::Manifest;
 pub use media_type::{Compression, MediaType};

@@ -66,8 +66,10 @@ pub(super) fn publish(
 
 /// The index of a target's images, in the order of their platforms.
 fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
-    let entries =
-        images.iter().map(|image| IndexEntry::new(image.descriptor.clone(), &image.platform)).collect();
+    let entries = images
+        .iter()
+        .map(|image| IndexEntry::new(image.descriptor.clone(), image.config.platform_fields()))
+        .collect();
     let mut annotations = Annotations::new();
     if let Some(name) = &target.base_name {
         annotations.insert(annotations::BASE_NAME.to_owned(), name.clone());

@@ -119,7 +119,7 @@ fn listed(bytes: &[u8]) -> Result<Vec<Listed>, String> {
     let text = |error: json::JsonError| error.to_string();
     let value = json::parse(bytes).map_err(text)?;
     for image in value.as_array().into_iter().flatten().filter_map(Value::as_object) {
-        json::exact_keys(image, &["Config", "RepoTags", "Layers"]).map_err(text)?;
+        json::exact_keys(image, ["Config", "RepoTags", "Layers"]).map_err(text)?;
     }
     json::typed(value).map_err(text)
 }
