@@ -10,6 +10,7 @@ use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::ops::build::BuildError;
 use crate::ops::validate::Finding;
 use crate::plan::{PlanError, Problem};
+use crate::printable::escaped;
 use crate::spec::{self, Place, Severity, SpecFile};
 use crate::store::WriteError;
 
@@ -107,7 +108,7 @@ impl Diagnostic {
             code: Some(code.as_str()),
             exit: code.exit(),
             severity: "error",
-            message: one_line(&message),
+            message: escaped(&message),
             place: None,
             hint,
             snippet: None,
@@ -154,15 +155,10 @@ impl Diagnostic {
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
         let mut text = format!("{}{code}: {}\n", self.severity, self.message);
         if let Some(hint) = &self.hint {
-            text.push_str(&format!("hint: {}\n", one_line(hint)));
+            text.push_str(&format!("hint: {}\n", escaped(hint)));
         }
         text
     }
-}
-
-/// A text whose control characters are escaped, so that it is one line and moves no cursor.
-fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 fn of_plan(file: &SpecFile, error: &PlanError) -> Diagnostic {

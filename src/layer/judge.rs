@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Item, ItemKind};
 use crate::code::{Code, Coded};
-use crate::rootfs::{Entry, FileContent, Kind, RootPath, printable};
+use crate::printable::printable;
+use crate::rootfs::{Entry, FileContent, Kind, RootPath};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,6 @@ pub use account_file::user_of;
 pub use accounts::{AccountError, AccountFiles, Home, MergedAccounts, NewGroup, NewUser, merge_accounts};
 pub use entry::{Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs};
 pub use glob::GlobError;
-pub(crate) use path::printable;
 pub use path::{PathError, RootPath};
 pub use pattern::{Pattern, PatternError};
 pub use selection::{Cursor, Selection};
