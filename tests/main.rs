@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fixtures;
+mod model;
 mod modules;
 mod patterns;
 mod readme;
