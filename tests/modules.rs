@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 ///
 /// The row that every other needs is two here: `code` gives codes to the errors beside it.
 const ROWS: &[&[&str]] = &[
-    &["file_error", "interrupt", "limits", "progress"],
+    &["file_error", "interrupt", "limits", "nearest", "printable", "progress"],
     &["code"],
     &["oci"],
     &["rootfs"],

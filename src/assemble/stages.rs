@@ -231,6 +231,7 @@ fn lay_out(
     let mut view = base.clone();
     let mut artifacts = Vec::new();
     for artifact in &plan.artifacts {
+        shop.interrupt.check().map_err(Fault::from).map_err(about_artifact(plan, artifact))?;
         let layers = indexes.all(Trust::Artifact, &artifact.image.layers).expect("every artifact is indexed");
         let contents = contents::artifact(&layers, &take(shop, plan, artifact), &view);
         let contents = contents.map_err(Fault::from).map_err(about_artifact(plan, artifact))?;

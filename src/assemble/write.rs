@@ -108,7 +108,11 @@ pub(super) fn state(
         let data = write(&mut writer, operation).map_err(Fault::Write)?;
         let content = data.and_then(|at| bytes[at.ordinal as usize].as_ref());
         if let Some(content) = content {
-            content.pieces(|piece| writer.data(piece)).map_err(Fault::Write)?;
+            let piece = |piece: &[u8]| {
+                shop.interrupt.check().map_err(io::Error::other)?;
+                writer.data(piece)
+            };
+            content.pieces(piece).map_err(Fault::Write)?;
         }
     }
     complete(writer)

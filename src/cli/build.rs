@@ -1,7 +1,11 @@
 //! `overcoat build`
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
+
+use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
@@ -80,12 +84,16 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
     }
 }
 
-/// Stops at SIGINT and SIGTERM, and leaves nothing behind.
+/// Stops at SIGINT and SIGTERM, and leaves nothing behind; who asks a second time does not wait for that.
 fn interrupt() -> Result<Interrupt, Failure> {
     let interrupt = Interrupt::default();
+    let asked = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let number = usize::try_from(signal).expect("signals have positive numbers");
-        signal_hook::flag::register_usize(signal, interrupt.signal(), number)
+        // In this order: the first signal finds nothing asked yet.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))
+            .and_then(|_| flag::register(signal, Arc::clone(&asked)))
+            .and_then(|_| flag::register_usize(signal, interrupt.signal(), number))
             .map_err(|error| Failure::of(Code::Io, format!("signals cannot be caught: {error}"), None))?;
     }
     Ok(interrupt)

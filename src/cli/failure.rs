@@ -7,9 +7,11 @@ use serde::Serialize;
 use crate::assemble::{AccountsError, Fault};
 use crate::code::{Code, Coded, Exit};
 use crate::contents::{ArtifactError, Conflict, StateError};
+use crate::nearest::nearest;
 use crate::ops::build::BuildError;
 use crate::ops::validate::Finding;
 use crate::plan::{PlanError, Problem};
+use crate::printable::escaped;
 use crate::rootfs::AccountError;
 use crate::spec::{self, Place, Severity, SpecFile};
 use crate::store::WriteError;
@@ -119,7 +121,7 @@ impl Diagnostic {
             code: Some(code.as_str()),
             exit: code.exit(),
             severity: "error",
-            message: one_line(&message),
+            message: escaped(&message),
             place: None,
             hint,
             snippet: None,
@@ -166,15 +168,10 @@ impl Diagnostic {
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
         let mut text = format!("{}{code}: {}\n", self.severity, self.message);
         if let Some(hint) = &self.hint {
-            text.push_str(&format!("hint: {}\n", one_line(hint)));
+            text.push_str(&format!("hint: {}\n", escaped(hint)));
         }
         text
     }
-}
-
-/// A text whose control characters are escaped, so that it is one line and moves no cursor.
-fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 fn of_plan(file: &SpecFile, error: &PlanError) -> Diagnostic {
@@ -187,7 +184,7 @@ fn plan_hint(problem: &Problem) -> Option<String> {
         Problem::Image { error, .. } => return error.hint(),
         Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {
             const SHOWN: usize = 8;
-            match spec::nearest(&id.to_string(), others.iter().map(String::as_str)) {
+            match nearest(&id.to_string(), others.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are images of {}", others[..others.len().min(SHOWN)].join(", ")),
             }

@@ -9,8 +9,8 @@ use super::placement::{Allow, Conflict, Directories, Placement, Thing};
 use super::view::{Node, View, ViewError};
 use crate::code::{Code, Coded};
 use crate::layer::{Fault, ItemKind, LayerIndex};
+use crate::nearest::nearest;
 use crate::rootfs::{Attributes, Kind, RootPath, Selection};
-use crate::spec::nearest;
 
 /// What is taken from an artifact, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,8 @@ pub fn artifact(
 ) -> Result<LayerContents, ArtifactError> {
     refuse_faults(layers, take)?;
     let flat = &View::of(layers.iter().map(|index| &**index))?;
-    let selected = select(flat, take)?;
+    let Selected { entries: selected, implied } = select(flat, take)?;
+    selected.iter().try_for_each(|one| one.refuse_fault(layers))?;
     let carriers = carriers(&selected);
     let mut order: Vec<_> =
         selected.iter().map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one)).collect();
@@ -129,6 +130,7 @@ pub fn artifact(
             places.entry(one.data).or_insert(place);
         }
     }
+    implied.into_iter().try_for_each(|path| placement.imply(take.to.join_path(path), &directories))?;
     Ok(placement.contents)
 }
 
@@ -148,15 +150,23 @@ fn refuse_faults(layers: &[Arc<LayerIndex>], take: &Take) -> Result<(), Artifact
     Ok(())
 }
 
-/// A selected path.
-struct Selected<'a> {
+/// A selected path that an entry describes.
+struct Entry<'a> {
     path: &'a RootPath,
     node: &'a Node,
     item: Position,
     data: Position,
 }
 
-impl Selected<'_> {
+impl Entry<'_> {
+    /// Refuses an item that cannot be used, wherever links of lower layers have led it.
+    fn refuse_fault(&self, layers: &[Arc<LayerIndex>]) -> Result<(), ArtifactError> {
+        match layers[self.item.layer as usize].faults.get(&self.item.ordinal) {
+            Some(fault) => Err(ArtifactError::Fault { path: self.path.clone(), fault: fault.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether content is written under this name, and under the others as hard links to it.
     fn carries(&self, carriers: &HashMap<Position, Position>) -> bool {
         carriers.get(&self.data) == Some(&self.item)
@@ -164,7 +174,7 @@ impl Selected<'_> {
 }
 
 /// For each content, the selected item that is written with it: the one that holds it, else the first link to it.
-fn carriers(selected: &[Selected<'_>]) -> HashMap<Position, Position> {
+fn carriers(selected: &[Entry<'_>]) -> HashMap<Position, Position> {
     let mut carriers = HashMap::new();
     for one in selected {
         let carrier = carriers.entry(one.data).or_insert(one.item);
@@ -176,11 +186,20 @@ fn carriers(selected: &[Selected<'_>]) -> HashMap<Position, Position> {
     carriers
 }
 
-fn select<'a>(flat: &'a View, take: &Take) -> Result<Vec<Selected<'a>>, ArtifactError> {
+/// What is selected of a flattened artifact.
+#[derive(Default)]
+struct Selected<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Directories that no entry describes, and that would be missing where nothing below them is selected.
+    implied: Vec<&'a RootPath>,
+}
+
+fn select<'a>(flat: &'a View, take: &Take) -> Result<Selected<'a>, ArtifactError> {
     let includes = take.selection.includes();
     let mut unused: Vec<bool> = vec![true; includes.len()];
     let mut left = includes.len();
-    let mut selected = Vec::new();
+    let mut selected = Selected::default();
+    let mut is_excluded = false;
     let mut cursor = take.selection.cursor();
     for (path, node) in flat.iter().filter(|(path, _)| !path.is_root()) {
         if left > 0 {
@@ -188,16 +207,19 @@ fn select<'a>(flat: &'a View, take: &Take) -> Result<Vec<Selected<'a>>, Artifact
                 left -= usize::from(std::mem::take(&mut unused[*number]));
             }
         }
-        let (Some(item), Some(data)) = (node.item, node.data) else { continue };
         if !cursor.takes(path) {
+            is_excluded = is_excluded || !cursor.included_by(path).is_empty();
             continue;
         }
-        selected.push(Selected { path, node, item, data });
+        match (node.item, node.data) {
+            (Some(item), Some(data)) => selected.entries.push(Entry { path, node, item, data }),
+            _ => selected.implied.push(path),
+        }
     }
     if let Some(number) = unused.iter().position(|unused| *unused) {
         return Err(nothing(flat, includes[number].as_str(), number));
     }
-    if selected.is_empty() {
+    if selected.entries.is_empty() && is_excluded {
         return Err(ArtifactError::AllExcluded);
     }
     Ok(selected)
@@ -309,6 +331,69 @@ mod tests {
         let laid = lay(&[lines], &taking(&["opt/a"], &["opt/a/y"]), &View::default()).unwrap();
         assert_eq!(laid, ["~opt/ 0750", "opt/a/ 0755", "opt/a/x"]);
         let error = lay(&[lines], &taking(&["opt/a"], &["opt"]), &View::default()).unwrap_err();
+        assert_eq!(error, ArtifactError::AllExcluded);
+    }
+
+    #[test]
+    fn a_directory_that_links_below_lead_to_is_as_the_source_has_it() {
+        let below = view(&["usr/lib/", "lib -> usr/lib"]);
+        for lines in [&["lib/d/ 0700", "lib/d/x"], &["lib/d/x", "lib/d/ 0700"]] {
+            let laid = lay(&[lines], &taking(&["lib"], &[]), &below).unwrap();
+            assert_eq!(laid[2..], ["usr/lib/d/ 0700", "usr/lib/d/x"]);
+            let laid = lay(&[lines], &taking(&["lib/d/x"], &[]), &below).unwrap();
+            assert_eq!(laid[2..], ["~usr/lib/d/ 0700", "usr/lib/d/x"]);
+        }
+        let laid =
+            lay(&[&["lib/d/ 0700"], &["lib/d/x"]], &taking(&["lib"], &[]), &view(&["lib -> none"])).unwrap();
+        assert_eq!(laid, ["~none/ 0755", "none/d/ 0700", "none/d/x"]);
+    }
+
+    #[test]
+    fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
+        let upper = {
+            let mut upper = index(&["lib/x", "etc"]);
+            upper.faults.insert(0, Fault::Duplicate);
+            upper.faults.insert(1, Fault::Type("named pipe"));
+            Arc::new(upper)
+        };
+        let lower = Arc::new(index(&["lib -> usr/lib", "usr/lib/y", "etc/x"]));
+        let lay = |include: &str| {
+            let layers = [Arc::clone(&lower), Arc::clone(&upper)];
+            artifact(&layers, &taking(&[include], &[]), &View::default())
+        };
+        assert!(
+            matches!(lay("usr/lib"), Err(ArtifactError::Fault { path: at, .. }) if at == path("usr/lib/x"))
+        );
+        assert!(lay("usr/lib/y").is_ok());
+        assert!(
+            matches!(lay("etc/x"), Err(ArtifactError::Nothing { .. })),
+            "a pipe has taken its directory's place"
+        );
+    }
+
+    #[test]
+    fn what_overlayfs_keeps_in_attributes_of_a_parent_stays_below() {
+        let mut below = index(&["opt/ 0700"]);
+        let ItemKind::Entry(opt) = &mut below.items[0].kind else { panic!() };
+        let xattrs = &mut Arc::make_mut(opt).attributes.xattrs;
+        for name in ["trusted.overlay.opaque", "user.own"] {
+            xattrs.set(name.as_bytes(), b"y");
+        }
+        let below = View::of([&below]).unwrap();
+        let contents = artifact(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
+        let Operation::Entry { entry, .. } = &contents.operations[0] else { panic!() };
+        let names: Vec<_> = entry.attributes.xattrs.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [b"user.own"]);
+    }
+
+    #[test]
+    fn a_directory_that_no_entry_describes_is_taken_all_the_same() {
+        let layers: &[&[&str]] = &[&["d/e/x", "d/y"], &["d/e/.wh.x"]];
+        let laid = lay(layers, &taking(&["**"], &[]), &View::default()).unwrap();
+        assert_eq!(laid, ["~d/ 0755", "d/y", "~d/e/ 0755"]);
+        let laid = lay(layers, &taking(&["**"], &[]), &view(&["d/", "d/e/ 0700"])).unwrap();
+        assert_eq!(laid, ["~d/ 0755", "d/y"], "where there is one, it stays as it is");
+        let error = lay(&[&["d/x"]], &taking(&["d"], &["d/x"]), &View::default()).unwrap_err();
         assert_eq!(error, ArtifactError::AllExcluded);
     }
 

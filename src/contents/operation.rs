@@ -1,6 +1,6 @@
 //! What a layer of ours holds, in the order it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::finding::Finding;
@@ -99,4 +99,30 @@ impl Operation {
             _ => false,
         }
     }
+}
+
+/// Moves deletions right behind the directories they are in, which move to the front, each behind those above it.
+///
+/// An applier that goes by the order of the stream then never takes away what the same layer brings.
+pub(super) fn deletions_first(operations: &mut Vec<Operation>) {
+    let holds = |operation: &Operation| match operation {
+        Operation::Whiteout { path, .. } => path.parent(),
+        Operation::Opaque { dir, .. } => Some(dir.clone()),
+        Operation::Entry { .. } => None,
+    };
+    let holding: BTreeSet<RootPath> = operations.iter().filter_map(holds).collect();
+    let leads_to_one = |dir: &RootPath| holding.range(dir..).next().is_some_and(|holder| holder.is_in(dir));
+    // A directory, then the deletions in it; what leads to none stays in its order behind all of them.
+    let place = |operation: &Operation| match operation {
+        Operation::Entry { entry, .. } => {
+            (entry.kind.is_directory() && leads_to_one(&entry.path)).then(|| (entry.path.clone(), false))
+        }
+        marker => holds(marker).map(|dir| (dir, true)),
+    };
+    let (mut first, rest): (Vec<_>, Vec<_>) = std::mem::take(operations)
+        .into_iter()
+        .map(|one| (place(&one), one))
+        .partition(|(at, _)| at.is_some());
+    first.sort_by(|(a, _), (b, _)| a.cmp(b));
+    operations.extend(first.into_iter().chain(rest).map(|(_, operation)| operation));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::finding::{self, Finding, Overwrite};
 use super::follow::{self, Last, PathLoop};
-use super::operation::{LayerContents, Operation, Position};
+use super::operation::{self, LayerContents, Operation, Position};
 use super::view::View;
 use crate::code::{Code, Coded};
 use crate::rootfs::{Attributes, Entry, Kind, RootPath, Tree};
@@ -82,15 +82,6 @@ pub(super) trait Directories {
     fn directory(&self, at: &RootPath) -> Option<(Attributes, bool)>;
 }
 
-/// A source without directories of its own.
-pub(super) struct NoDirectories;
-
-impl Directories for NoDirectories {
-    fn directory(&self, _: &RootPath) -> Option<(Attributes, bool)> {
-        None
-    }
-}
-
 /// A layer of ours while its entries are placed, one after another.
 pub(super) struct Placement<'a> {
     below: &'a View,
@@ -145,25 +136,51 @@ impl<'a> Placement<'a> {
         if !self.may_stand(&path, &thing)? {
             return Ok(None);
         }
-        self.put_parents(&path, directories)?;
+        self.put_parents(&path, &thing.at, directories)?;
         self.emit(path.clone(), thing);
         Ok(Some(path))
     }
 
-    /// Deletes what is at a path of the view below; with `opaque` only what lies in the directory there.
-    pub(super) fn delete(&mut self, path: &RootPath, opaque: bool) -> Result<(), Conflict> {
-        self.put_parents(path, &NoDirectories)?;
-        if opaque {
-            self.put_parent(path.clone(), &NoDirectories)?;
-            for (below, _) in self.below.below(path) {
-                self.removed.insert(below.clone(), ());
+    /// Places a directory that the source has without describing it: as other parents, and not where a link leads on.
+    pub(super) fn imply(&mut self, at: RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
+        let path = self.physical(&at)?;
+        match self.found(&path).map(|found| found.kind) {
+            Some(Kind::Directory | Kind::Symlink(_)) => Ok(()),
+            _ => {
+                let attributes = Attributes { mtime: self.generated, ..Attributes::of_missing_parent() };
+                let kind = Kind::Directory;
+                let thing = Thing { at, kind, attributes, data: None, link_to: None, kept: None };
+                self.put(thing, directories).map(drop)
             }
-            self.contents.operations.push(Operation::Opaque { dir: path.clone(), mtime: self.generated });
-        } else {
-            self.removed.insert(path.clone(), ());
-            self.contents.operations.push(Operation::Whiteout { path: path.clone(), mtime: self.generated });
+        }
+    }
+
+    /// Takes away what the view below has at a path, before anything is placed.
+    pub(super) fn remove(&mut self, path: RootPath) {
+        self.removed.insert(path, ());
+    }
+
+    /// Deletes from the layers below what was removed at a path, unless what was placed since hides it anyway.
+    pub(super) fn delete(&mut self, path: &RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
+        let mtime = self.generated;
+        let is_covered =
+            |at: &RootPath| self.placed.get(at).is_some_and(|placed| !placed.kind.is_directory());
+        if is_covered(path) || path.ancestors().any(|above| is_covered(&above)) {
+            return Ok(());
+        }
+        if !self.placed.contains(path) {
+            self.put_parents(path, path, directories)?;
+            self.contents.operations.push(Operation::Whiteout { path: path.clone(), mtime });
+        } else if self.below.get(path).is_some_and(|node| node.entry.kind.is_directory()) {
+            self.contents.operations.push(Operation::Opaque { dir: path.clone(), mtime });
         }
         Ok(())
+    }
+
+    /// What was placed, deletions before anything else in the directories they are in.
+    pub(super) fn finish(mut self) -> LayerContents {
+        operation::deletions_first(&mut self.contents.operations);
+        self.contents
     }
 
     /// Where a path leads to, links above it followed.
@@ -240,22 +257,32 @@ impl<'a> Placement<'a> {
         self.placed.has_below(path) || self.below.below(path).any(|(path, _)| !self.is_hidden(path))
     }
 
-    fn put_parents(&mut self, path: &RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
-        path.ancestors().skip(1).try_for_each(|parent| self.put_parent(parent, directories))
+    fn put_parents(
+        &mut self,
+        path: &RootPath,
+        at: &RootPath,
+        directories: &dyn Directories,
+    ) -> Result<(), Conflict> {
+        path.ancestors().skip(1).try_for_each(|parent| self.put_parent(parent, at, directories))
     }
 
     /// Emits a directory that leads to what is placed: as it is below, else as the source has it, else 0755 of root.
-    fn put_parent(&mut self, path: RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
+    fn put_parent(
+        &mut self,
+        path: RootPath,
+        at: &RootPath,
+        directories: &dyn Directories,
+    ) -> Result<(), Conflict> {
         if let Some(placed) = self.placed.get(&path) {
             return match placed.kind {
                 Kind::Directory => Ok(()),
                 _ => Err(Conflict::Twice { first: placed.from.clone(), second: path.clone(), path }),
             };
         }
-        let below =
-            self.found(&path).filter(|found| found.kind.is_directory()).map(|found| found.attributes.clone());
+        let below = self.found(&path).filter(|found| found.kind.is_directory());
+        let below = below.map(|found| found.attributes.without_overlay());
         let generated = |attributes| Attributes { mtime: self.generated, ..attributes };
-        let attributes = match (directories.directory(&path), below) {
+        let attributes = match (self.described(&path, at, directories)?, below) {
             (Some((own, true)), _) => own,
             (_, Some(below)) => generated(below),
             (Some((own, false)), None) => generated(own),
@@ -272,6 +299,25 @@ impl<'a> Placement<'a> {
         self.may_stand(&path, &thing)?;
         self.emit(path, thing);
         Ok(())
+    }
+
+    /// What the source says of a directory, under its own path or under the one by which links lead through it to `at`.
+    fn described(
+        &self,
+        dir: &RootPath,
+        at: &RootPath,
+        directories: &dyn Directories,
+    ) -> Result<Option<(Attributes, bool)>, PathLoop> {
+        let own = directories.directory(dir);
+        if own.is_some() || at.is_below(dir) {
+            return Ok(own);
+        }
+        for above in at.ancestors() {
+            if self.physical(&above)? == *dir {
+                return Ok(directories.directory(&above));
+            }
+        }
+        Ok(None)
     }
 
     fn emit(&mut self, path: RootPath, thing: Thing<'_>) {

@@ -1,10 +1,11 @@
 //! What the state layer holds: deletions, accounts, homes and static files.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::finding::Finding;
 use super::operation::{LayerContents, Position};
-use super::placement::{Allow, Conflict, NoDirectories, Placement, Thing};
+use super::placement::{Allow, Conflict, Directories, Placement, Thing};
 use super::view::View;
 use crate::code::{Code, Coded};
 use crate::rootfs::{Attributes, FileContent, Kind, Mode, Owner, RootPath};
@@ -76,7 +77,9 @@ impl Coded for StateError {
 
 /// Lays out additions on the view below: deletions first, then all else in its order.
 ///
-/// The content of addition `n` is item `n` of layer 0. Layers of `below` from `ours` on are this build's own.
+/// What is to be deleted is looked for in the view below alone, so that deletions may come in any order and lie in each other.
+/// A directory that is deleted and gets something anew keeps its attributes. The content of addition `n` is item `n` of
+/// layer 0. Layers of `below` from `ours` on are this build's own.
 pub fn state(
     additions: &[Addition],
     below: &View,
@@ -85,12 +88,17 @@ pub fn state(
     latest: Option<i64>,
 ) -> Result<LayerContents, StateError> {
     let mut placement = Placement::on(below, allow, latest);
-    for (number, addition) in additions.iter().enumerate() {
-        if addition.kind == AdditionKind::Delete {
-            delete(&mut placement, additions, number, below, ours)?;
-        }
+    let deleted = deleted(additions, below)?;
+    for path in deleted.keys() {
+        placement.contents.findings.extend(finding(path, below, ours));
+        placement.remove(path.clone());
     }
     let mtime = latest.map_or(Attributes::EPOCH, |latest| latest.min(Attributes::EPOCH));
+    let attributes =
+        |addition: &Addition, mode| Attributes { mtime, ..Attributes::new(mode, addition.owner) };
+    let described = additions.iter().filter(|addition| addition.kind == AdditionKind::Directory);
+    let described = described.map(|addition| (&addition.path, attributes(addition, addition.mode))).collect();
+    let directories = Described { described, deleted: &deleted, below };
     for (number, addition) in additions.iter().enumerate() {
         let (kind, mode, data) = match &addition.kind {
             AdditionKind::Delete => continue,
@@ -98,38 +106,67 @@ pub fn state(
             AdditionKind::Symlink(target) => (Kind::Symlink(target.clone()), Mode::new(0o777), None),
             AdditionKind::File(content) => (Kind::File(*content), addition.mode, Some(position(number))),
         };
-        let attributes = Attributes { mtime, ..Attributes::new(mode, addition.owner) };
-        let thing = Thing { at: addition.path.clone(), kind, attributes, data, link_to: None, kept: None };
-        let placed = placement.put(thing, &NoDirectories);
+        let (at, attributes) = (addition.path.clone(), attributes(addition, mode));
+        let thing = Thing { at, kind, attributes, data, link_to: None, kept: None };
+        let placed = placement.put(thing, &directories);
         placed.map_err(|conflict| StateError::Conflict { number, conflict })?;
     }
-    Ok(placement.contents)
+    for (path, number) in &deleted {
+        let placed = placement.delete(path, &directories);
+        placed.map_err(|conflict| StateError::Conflict { number: *number, conflict })?;
+    }
+    Ok(placement.finish())
 }
 
 fn position(number: usize) -> Position {
     Position { layer: 0, ordinal: u32::try_from(number).expect("a specification has fewer than 2^32 paths") }
 }
 
-fn delete(
-    placement: &mut Placement<'_>,
-    additions: &[Addition],
-    number: usize,
-    below: &View,
-    ours: u32,
-) -> Result<(), StateError> {
-    let wanted = &additions[number].path;
-    let path = placement
-        .physical(wanted)
-        .map_err(|error| StateError::Conflict { number, conflict: error.into() })?;
-    let node = below.get(&path).ok_or_else(|| StateError::Missing { number, path: wanted.clone() })?;
-    if node.layer >= ours {
-        placement.contents.findings.push(Finding::DeletesOurs { path: path.clone(), layer: node.layer });
-    } else if let Some(package) = owner_of(&path, below) {
-        placement.contents.findings.push(Finding::DeletesPackaged { path: path.clone(), package });
+/// The physical paths that go, each with the addition that says so, and none below another.
+fn deleted(additions: &[Addition], below: &View) -> Result<BTreeMap<RootPath, usize>, StateError> {
+    let mut deleted = BTreeMap::new();
+    for (number, addition) in additions.iter().enumerate() {
+        if addition.kind != AdditionKind::Delete {
+            continue;
+        }
+        let path = below.physical(&addition.path);
+        let path = path.map_err(|error| StateError::Conflict { number, conflict: error.into() })?;
+        if below.get(&path).is_none() {
+            return Err(StateError::Missing { number, path: addition.path.clone() });
+        }
+        deleted.entry(path).or_insert(number);
     }
-    let opaque =
-        additions.iter().any(|other| other.kind != AdditionKind::Delete && other.path.is_below(wanted));
-    placement.delete(&path, opaque).map_err(|conflict| StateError::Conflict { number, conflict })
+    let all = deleted.clone();
+    deleted.retain(|path, _| !path.ancestors().any(|above| all.contains_key(&above)));
+    Ok(deleted)
+}
+
+/// What people want to know of a deletion.
+fn finding(path: &RootPath, below: &View, ours: u32) -> Option<Finding> {
+    let layer = below.get(path)?.layer;
+    let path = path.clone();
+    if layer >= ours {
+        return Some(Finding::DeletesOurs { path, layer });
+    }
+    owner_of(&path, below).map(|package| Finding::DeletesPackaged { path, package })
+}
+
+/// The directories that a customization describes, and those it deletes, which stay as they are where something is put into
+/// them anew.
+struct Described<'a> {
+    described: HashMap<&'a RootPath, Attributes>,
+    deleted: &'a BTreeMap<RootPath, usize>,
+    below: &'a View,
+}
+
+impl Directories for Described<'_> {
+    fn directory(&self, at: &RootPath) -> Option<(Attributes, bool)> {
+        if let Some(described) = self.described.get(at) {
+            return Some((described.clone(), true));
+        }
+        let node = self.below.get(at).filter(|node| node.entry.kind.is_directory())?;
+        self.deleted.contains_key(at).then(|| (node.entry.attributes.clone(), false))
+    }
 }
 
 /// The installed package that a path belongs to, as the package database of the view says.
@@ -224,11 +261,49 @@ mod tests {
         ];
         let contents = lay(&additions, &view).unwrap();
         let expected =
-            ["etc 0755", "etc/app 0755", "opaque etc/app", "whiteout etc/gone", "etc/app/new 0755"];
+            ["etc 0755", "whiteout etc/gone", "etc/app 0755", "opaque etc/app", "etc/app/new 0755"];
         assert_eq!(written(&contents), expected);
         let mut after = view.clone();
         after.apply_contents(&contents);
         assert_eq!(names(&after), ["etc", "etc/app", "etc/app/new"]);
+    }
+
+    #[test]
+    fn deletions_come_in_any_order_and_in_each_other() {
+        let view = View::of([&index(&["d/ 0700", "d/x", "d/y", "l -> d"])]).unwrap();
+        let delete = |at| add(at, AdditionKind::Delete);
+        for additions in
+            [[delete("d/x"), delete("d")], [delete("d"), delete("d/x")], [delete("d"), delete("l/x")]]
+        {
+            assert_eq!(written(&lay(&additions, &view).unwrap()), ["whiteout d"]);
+        }
+        assert_eq!(
+            written(&lay(&[delete("l"), delete("l/x")], &view).unwrap()),
+            ["whiteout l", "d 0700", "whiteout d/x"]
+        );
+    }
+
+    #[test]
+    fn what_is_put_where_something_is_deleted_takes_its_place() {
+        let view = View::of([&index(&["d/ 0700", "d/x", "f", "l -> d"])]).unwrap();
+        for (deleted, added, expected) in [
+            ("d", add("l/new", file()), &["d 0700", "opaque d", "d/new 0755"][..]),
+            ("d", add("d", AdditionKind::Directory), &["d 0755", "opaque d"]),
+            ("d", add("d", file()), &["d 0755"]),
+            ("d/x", add("d/x", file()), &["d 0700", "d/x 0755"]),
+            ("f", add("f/new", file()), &["f 0755", "f/new 0755"]),
+            ("l", add("l/new", file()), &["l 0755", "l/new 0755"]),
+        ] {
+            let contents = lay(&[add(deleted, AdditionKind::Delete), added], &view).unwrap();
+            assert_eq!(written(&contents), expected);
+        }
+    }
+
+    #[test]
+    fn a_directory_has_its_mode_even_where_something_in_it_comes_first() {
+        let additions =
+            [add("d/x", file()), Addition { mode: Mode::new(0o700), ..add("d", AdditionKind::Directory) }];
+        assert_eq!(written(&lay(&additions, &View::default()).unwrap()), ["d 0700", "d/x 0755"]);
     }
 
     #[test]

@@ -128,7 +128,9 @@ impl View {
         }
     }
 
-    /// Applies a layer: first its whiteouts to what is below, then its entries in their order, but for faulty ones.
+    /// Applies a layer: first its whiteouts to what is below, then its entries in their order.
+    ///
+    /// A faulty entry takes the place of what is there like any other, and is left out where it cannot.
     pub fn apply(&mut self, index: &LayerIndex) -> Result<(), ViewError> {
         // All are resolved in the view below, so that their order among each other does not matter.
         let mut removals = Vec::new();
@@ -147,8 +149,11 @@ impl View {
         }
         for (ordinal, item) in index.items.iter().enumerate() {
             let ordinal = u32::try_from(ordinal).expect("a layer has fewer than 2^32 items");
-            if let (ItemKind::Entry(entry), false) = (&item.kind, index.faults.contains_key(&ordinal)) {
-                self.add(entry, Position { layer: self.layers, ordinal }, index.kept.get(&ordinal))?;
+            let ItemKind::Entry(entry) = &item.kind else { continue };
+            let position = Position { layer: self.layers, ordinal };
+            match self.add(entry, position, index.kept.get(&ordinal)) {
+                Err(_) if index.faults.contains_key(&ordinal) => {}
+                added => added?,
             }
         }
         self.layers += 1;
@@ -182,20 +187,22 @@ impl View {
 
     fn add(&mut self, entry: &Arc<Entry>, item: Position, kept: Option<&Arc<[u8]>>) -> Result<(), ViewError> {
         let path = self.physical(&entry.path)?;
-        self.make_parents(&path)?;
         let Kind::Hardlink(target) = &entry.kind else {
+            self.make_parents(&path)?;
             let node =
                 Node { entry: Arc::clone(entry), item: Some(item), data: Some(item), layer: self.layers };
             self.insert(path, node, kept);
             return Ok(());
         };
         let physical = self.physical(target)?;
+        // What was at the path goes before the link is made, with everything below it.
+        let is_there = |node: &&Node| !node.entry.kind.is_directory() && !physical.is_below(&path);
         let missing = || ViewError::LinkTarget { path: entry.path.clone(), target: target.clone() };
-        let named =
-            self.tree.get(&physical).filter(|node| !node.entry.kind.is_directory()).ok_or_else(missing)?;
+        let named = self.tree.get(&physical).filter(is_there).ok_or_else(missing)?;
         let node =
             Node { entry: Arc::clone(&named.entry), item: Some(item), data: named.data, layer: self.layers };
         let kept = self.kept.get(&physical).cloned();
+        self.make_parents(&path)?;
         if path != physical {
             self.insert(path, node, kept.as_ref());
         }
@@ -287,6 +294,12 @@ mod tests {
     #[test]
     fn t08_a_hard_link_to_what_a_whiteout_hides_is_refused() {
         let error = View::of([&index(&["a"]), &index(&[".wh.a", "b => a"])]).unwrap_err();
+        assert_eq!(error.code(), Code::TarLinkTarget);
+    }
+
+    #[test]
+    fn a_hard_link_in_place_of_the_directory_of_its_target_names_nothing() {
+        let error = View::of([&index(&["d/x"]), &index(&["d => d/x"])]).unwrap_err();
         assert_eq!(error.code(), Code::TarLinkTarget);
     }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 
 use super::{Fault, PaxError, SourceError, VerifyError};
-use crate::code::{Code, Coded};
-use crate::file_error::is_no_space;
+use crate::code::{self, Code, Coded};
 use crate::interrupt::Interrupted;
 use crate::limits::BudgetError;
 use crate::oci::{Compression, Digest, MediaType};
-use crate::rootfs::{PathError, printable};
+use crate::printable::printable;
+use crate::rootfs::PathError;
 
 /// A layer that cannot be read, and where.
 #[derive(Debug)]
@@ -286,7 +286,7 @@ impl Coded for ReadErrorKind {
     fn code(&self) -> Code {
         match self {
             Self::Source(error) => error.code(),
-            Self::Io(_) => Code::Io,
+            Self::Io(error) => code::of_io(error),
             Self::Verify(error) => error.code(),
             Self::DiffId(_) => Code::DiffId,
             Self::Compression { .. } => Code::Compression,
@@ -304,8 +304,7 @@ impl Coded for ReadErrorKind {
             Self::Fault(fault) => fault.code(),
             Self::Sparse => Code::TarSparse,
             Self::Limit(error) => error.code(),
-            Self::Visitor(error) if is_no_space(error) => Code::IoNoSpace,
-            Self::Visitor(_) => Code::Io,
+            Self::Visitor(error) => code::of_io(error),
             Self::Interrupted(interrupted) => interrupted.code(),
         }
     }

@@ -5,7 +5,8 @@ use super::pax::{decimal, records, seconds};
 use super::xattr::decoded;
 use super::{HeaderError, LimitError, PaxError, ReadErrorKind, Trust};
 use crate::limits::Limits;
-use crate::rootfs::{Xattrs, printable};
+use crate::printable::printable;
+use crate::rootfs::Xattrs;
 
 /// What the extension headers before one entry say, until the entry itself comes.
 #[derive(Default)]

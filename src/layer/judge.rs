@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Item, ItemKind};
 use crate::code::{Code, Coded};
-use crate::rootfs::{Entry, FileContent, Kind, RootPath, printable};
+use crate::printable::printable;
+use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, RootPath, is_of_overlay};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum Fault {
         /// Why it must not.
         reason: LinkFault,
     },
+    /// It is the device that means a deletion to overlayfs, and nothing to other appliers.
+    #[error("entry is the character device 0:0, which overlayfs takes for a deletion")]
+    OverlayWhiteout,
     /// It is a device or a named pipe.
     #[error("entry is a {0}")]
     Type(&'static str),
@@ -58,12 +62,15 @@ impl Coded for Fault {
             Self::Duplicate | Self::BelowFile(_) => Code::TarDuplicate,
             Self::BelowSymlink(_) => Code::TarThroughSymlink,
             Self::LinkTarget { .. } => Code::TarLinkTarget,
-            Self::Type(_) => Code::TarType,
+            Self::Type(_) | Self::OverlayWhiteout => Code::TarType,
             Self::Xattr(_) => Code::TarXattr,
             Self::Sparse => Code::TarSparse,
         }
     }
 }
+
+/// What overlayfs hides a path of lower layers with.
+const OVERLAY_WHITEOUT: Device = Device { major: 0, minor: 0 };
 
 /// Judges the items of an artifact's layer, one after the other, and leads hard links to the first name of their file.
 pub(super) struct Judge {
@@ -82,10 +89,24 @@ struct Name {
 
 enum NameKind {
     Directory,
-    Symlink(Box<[u8]>),
+    Symlink(Box<Symlink>),
     /// Another name of this first one.
     Hardlink(RootPath),
     Other,
+}
+
+/// All there is to a symbolic link, for its other names.
+#[derive(Clone)]
+struct Symlink {
+    to: Box<[u8]>,
+    attributes: Attributes,
+}
+
+/// What a hard link leads to.
+enum First {
+    /// The first name of its file.
+    Name(RootPath),
+    Symlink(Symlink),
 }
 
 /// A hard link and the name in its header, whose faults are its own.
@@ -108,7 +129,7 @@ impl Judge {
     }
 
     /// Takes in the next item and gives its fault, as far as one shows already. A hard link to a symbolic link becomes that
-    /// symbolic link.
+    /// symbolic link, whatever attributes its own header gives it.
     pub(super) fn admit(&mut self, ordinal: u32, item: &mut Item) -> Option<&Fault> {
         match &mut item.kind {
             ItemKind::Whiteout(path) => _ = self.whiteouts.insert(path.clone()),
@@ -134,11 +155,14 @@ impl Judge {
         }
         if let Kind::Hardlink(target) = &entry.kind {
             match self.first_name(ordinal, target) {
-                Ok(kind) => entry.kind = kind,
+                Ok(First::Symlink(link)) => {
+                    (entry.kind, entry.attributes) = (Kind::Symlink(link.to), link.attributes);
+                }
+                Ok(First::Name(name)) => entry.kind = Kind::Hardlink(name),
                 Err(fault) => self.blame(ordinal, fault),
             }
         }
-        let name = Name { ordinal, kind: NameKind::of(&entry.kind) };
+        let name = Name { ordinal, kind: NameKind::of(entry) };
         // A name twice is a fault, so that a link which leads back to itself through the second is never used.
         if let Some(before) = self.names.insert(entry.path.clone(), name) {
             self.blame(before.ordinal, Fault::Duplicate);
@@ -155,6 +179,9 @@ impl Judge {
         if entry.kind.is_special() && !self.allow_devices {
             return Some(Fault::Type(entry.kind.word()));
         }
+        if entry.kind == Kind::CharDevice(OVERLAY_WHITEOUT) {
+            return Some(Fault::OverlayWhiteout);
+        }
         if let Kind::File(FileContent { sparse: true, .. }) = entry.kind {
             return Some(Fault::Sparse);
         }
@@ -163,15 +190,15 @@ impl Judge {
     }
 
     /// What a hard link to `target` is: another name of the first name of its file, or a symbolic link.
-    fn first_name(&mut self, ordinal: u32, target: &RootPath) -> Result<Kind, Fault> {
+    fn first_name(&mut self, ordinal: u32, target: &RootPath) -> Result<First, Fault> {
         let refused = |reason| Fault::LinkTarget { target: target.clone(), reason };
         let name = self.names.get(target).ok_or_else(|| refused(LinkFault::Missing))?;
         self.links.push(Link { ordinal, target: target.clone(), target_ordinal: name.ordinal });
         match &name.kind {
             NameKind::Directory => Err(refused(LinkFault::Directory)),
-            NameKind::Symlink(to) => Ok(Kind::Symlink(to.clone())),
-            NameKind::Hardlink(first) => Ok(Kind::Hardlink(first.clone())),
-            NameKind::Other => Ok(Kind::Hardlink(target.clone())),
+            NameKind::Symlink(link) => Ok(First::Symlink(Symlink::clone(link))),
+            NameKind::Hardlink(first) => Ok(First::Name(first.clone())),
+            NameKind::Other => Ok(First::Name(target.clone())),
         }
     }
 
@@ -211,18 +238,16 @@ impl Judge {
 }
 
 impl NameKind {
-    fn of(kind: &Kind) -> Self {
-        match kind {
+    fn of(entry: &Entry) -> Self {
+        match &entry.kind {
             Kind::Directory => Self::Directory,
-            Kind::Symlink(to) => Self::Symlink(to.clone()),
+            Kind::Symlink(to) => {
+                Self::Symlink(Box::new(Symlink { to: to.clone(), attributes: entry.attributes.clone() }))
+            }
             Kind::Hardlink(target) => Self::Hardlink(target.clone()),
             _ => Self::Other,
         }
     }
-}
-
-fn is_of_overlay(xattr: &[u8]) -> bool {
-    xattr.starts_with(b"trusted.overlay.") || xattr.starts_with(b"user.overlay.")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Worksh
 use crate::code::{Code, Coded};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::limits::{Budget, Limits};
 use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
@@ -100,6 +100,9 @@ pub enum BuildError {
     /// An output cannot be written.
     #[error(transparent)]
     Write(#[from] Box<WriteError>),
+    /// The build was asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 impl Coded for BuildError {
@@ -114,12 +117,29 @@ impl Coded for BuildError {
             Self::Privileged { .. } => Code::Denied,
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
 }
 
 /// Builds a specification and writes its images to `outputs`, each of them whole or not at all.
+///
+/// Once `interrupt` is set it ends soon, leaves nothing behind but outputs that are whole, and fails with
+/// [`BuildError::Interrupted`].
 pub fn build(
+    file: &SpecFile,
+    specification: &Specification,
+    outputs: &[Output],
+    options: &Options,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Report, BuildError> {
+    let built = run(file, specification, outputs, options, progress, interrupt);
+    // Work that is asked to end fails in many words; why it ended is what counts.
+    built.map_err(|error| interrupt.check().err().map_or(error, BuildError::Interrupted))
+}
+
+fn run(
     file: &SpecFile,
     specification: &Specification,
     outputs: &[Output],
@@ -136,6 +156,7 @@ pub fn build(
         mismatch: options.platform_mismatch,
         epoch: options.epoch,
         platforms: &options.platforms,
+        interrupt,
         spool: &spool(first),
     };
     let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;

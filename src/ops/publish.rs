@@ -43,8 +43,12 @@ pub(super) fn publish(
                     meter.advance(bytes);
                 }
             };
-            let copying =
-                Copying { staging: Some(shop.staging), progress: &progress, interrupt: shop.interrupt };
+            let copying = Copying {
+                staging: Some(shop.staging),
+                progress: &progress,
+                limits: shop.limits,
+                interrupt: shop.interrupt,
+            };
             store::write(output, &names(plan, target, output), publication, &copying).map_err(Box::new)?;
         }
     }
@@ -62,8 +66,10 @@ pub(super) fn publish(
 
 /// The index of a target's images, in the order of their platforms.
 fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
-    let entries =
-        images.iter().map(|image| IndexEntry::new(image.descriptor.clone(), &image.platform)).collect();
+    let entries = images
+        .iter()
+        .map(|image| IndexEntry::new(image.descriptor.clone(), image.config.platform_fields()))
+        .collect();
     let mut annotations = Annotations::new();
     if let Some(name) = &target.base_name {
         annotations.insert(annotations::BASE_NAME.to_owned(), name.clone());

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use crate::code::{Code, Coded};
-use crate::file_error;
+use crate::code::{self, Code, Coded};
 use crate::oci::{LocatorError, Platform};
 use crate::spec::{DefinitionId, Place, SourceError, TagError};
 use crate::store::ImageError;
@@ -94,8 +93,7 @@ impl Coded for PlanError {
             Problem::Definition { .. } => Code::SourceMissing,
             Problem::NoTags { .. } | Problem::Tag(_) | Problem::Collision(_) => Code::SpecTag,
             Problem::Platform { .. } => Code::PlatformAbsent,
-            Problem::Spool(error) if file_error::is_no_space(error) => Code::IoNoSpace,
-            Problem::Spool(_) => Code::Io,
+            Problem::Spool(error) => code::of_io(error),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Users and groups, added to the files that hold those of an image.
 
+use super::RootPath;
 use super::account_file::AccountFile;
-use super::{RootPath, path::printable};
 use crate::code::{Code, Coded};
+use crate::printable::printable;
 
 /// The files of accounts of an image, or those of them that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -77,10 +77,22 @@ impl Attributes {
         Self { mode, owner, mtime: Self::EPOCH, xattrs: Xattrs::default() }
     }
 
+    /// The same without what overlayfs keeps for itself in extended attributes, which would change what lies below.
+    pub fn without_overlay(&self) -> Self {
+        let mut attributes = self.clone();
+        attributes.xattrs.retain(|name| !is_of_overlay(name));
+        attributes
+    }
+
     /// The attributes of a directory that nobody describes: 0755, 0:0.
     pub fn of_missing_parent() -> Self {
         Self::new(Mode::new(0o755), Owner::ROOT)
     }
+}
+
+/// Whether an extended attribute is one by which overlayfs knows whiteouts, opaque directories and redirections.
+pub fn is_of_overlay(xattr: &[u8]) -> bool {
+    xattr.starts_with(b"trusted.overlay.") || xattr.starts_with(b"user.overlay.")
 }
 
 /// Extended attributes by name, ordered.
@@ -98,6 +110,13 @@ impl Xattrs {
         match list.binary_search_by(|(other, _)| (**other).cmp(name)) {
             Ok(at) => list[at].1 = value.into(),
             Err(at) => list.insert(at, (name.into(), value.into())),
+        }
+    }
+
+    /// Takes out those whose names are not to be kept.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+        if let Some(list) = &mut self.0 {
+            list.retain(|(name, _)| keep(name));
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::code::{Code, Coded, Exit};
 use crate::file_error::FileError;
 use crate::layer::{DocumentReadError, SourceError};
+use crate::nearest::nearest;
 use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform, RegistryName};
 
 use super::dir::Irregular;
@@ -200,8 +201,7 @@ impl ImageError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NameAbsent { name, there, .. } => {
-                super::nearest::nearest(name, there.iter().map(String::as_str))
-                    .map(|near| format!("did you mean `{near}`?"))
+                nearest(name, there.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
             }
             Self::Registry { name } => {
                 let name: RegistryName = name.parse().ok()?;

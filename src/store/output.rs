@@ -205,14 +205,12 @@ impl FromStr for Output {
     fn from_str(text: &str) -> Result<Self, OutputParseError> {
         match text.parse()? {
             Locator::Layout { dir, tag, digest: None } => Ok(Self::Layout { dir, tag }),
-            Locator::OciArchive { file, tag } => Ok(Self::OciArchive { file, tag }),
+            Locator::OciArchive { file, tag, digest: None } => Ok(Self::OciArchive { file, tag }),
             Locator::DockerArchive { file, name } => match name {
                 Some(name) if tagged(&name).is_none() => Err(OutputParseError::Name(name)),
                 name => Ok(Self::DockerArchive { file, name }),
             },
-            Locator::Layout { digest: Some(_), .. } | Locator::Registry(_) | Locator::Scratch => {
-                Err(OutputParseError::Kind(text.to_owned()))
-            }
+            _ => Err(OutputParseError::Kind(text.to_owned())),
         }
     }
 }
@@ -222,7 +220,7 @@ impl From<&Output> for Locator {
     fn from(output: &Output) -> Self {
         match output.clone() {
             Output::Layout { dir, tag } => Self::Layout { dir, tag, digest: None },
-            Output::OciArchive { file, tag } => Self::OciArchive { file, tag },
+            Output::OciArchive { file, tag } => Self::OciArchive { file, tag, digest: None },
             Output::DockerArchive { file, name } => Self::DockerArchive { file, name },
         }
     }

@@ -145,11 +145,18 @@ fn t10_a_path_stands_once_in_an_artifact() {
 #[test]
 fn t15_devices_and_pipes_are_refused_unless_allowed() {
     for flag in *b"346" {
-        let tar = RawTar::default().member(b"dev/x", flag, b"", |_| {}).end();
+        let tar = RawTar::default().member(b"dev/x", flag, b"", |header| header[340] = b'3').end();
         assert_eq!(artifact().refusal(&tar), Some(Code::TarType));
         assert_eq!(Reader { allow_devices: true, ..artifact() }.refusal(&tar), None);
         assert_eq!(base().refusal(&tar), None);
     }
+}
+
+#[test]
+fn t15_the_device_that_deletes_in_overlayfs_is_never_allowed() {
+    let tar = RawTar::default().member(b"etc/passwd", b'3', b"", |_| {}).end();
+    assert_eq!(Reader { allow_devices: true, ..artifact() }.refusal(&tar), Some(Code::TarType));
+    assert_eq!(base().refusal(&tar), None);
 }
 
 #[test]
@@ -212,4 +219,12 @@ fn only_what_is_selected_is_judged_and_what_it_links_to() {
         assert_eq!(crate::code::Coded::code(&error), code, "{dir}");
         assert!(error.entry.as_deref().is_some_and(|name| name.starts_with(dir.as_bytes())), "{error}");
     }
+}
+
+#[test]
+fn a_second_name_of_a_symbolic_link_has_its_attributes() {
+    let tar = RawTar::default().link("s", b'2', "/t").pax(&[("uid", b"7")]).link("h", b'1', "s").end();
+    let index = artifact().tar(&tar).unwrap();
+    let [one, other] = [0, 1].map(|ordinal| crate::layer::raw::entry(&index, ordinal).attributes.clone());
+    assert_eq!(one, other);
 }
