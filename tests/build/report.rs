@@ -31,7 +31,7 @@ fn people_read_layers_overwritten_files_and_digests() {
       5 overwritten: etc/demo.conf by oci:artifacts:tools, etc/passwd by accounts and files, etc/group by accounts and files, etc/shadow by accounts and files and 1 more (--json lists all)
 
     digests to sign
-      sha256:db83b97ade2468eeb06ff9b46032af593024395003137afb64b1004a8c8a5d30  index
+      sha256:06e2754f9dc23ed5e3b7f249ca89ea4caf3f51305932ee2b28623092fae2ff4f  index
       sha256:91ba17e935ce9ec123fde37bc13e3f5faef88daa2c44c7ec2a81322f27f55a3f  linux/amd64
       sha256:fa85879421b942baf7157c1ab4e0aee84147946dcb2045331cf1fe0017f98603  linux/arm64
     written to oci:out
@@ -100,7 +100,7 @@ fn warnings_say_what_is_probably_not_meant_so() {
       base                       14  22.5 kB     22.6 kB  sha256:18f6bedf823e
       oci:artifacts:breaking      3   6.7 kB       244 B  sha256:e81c355fabb3
       oci:artifacts:tools         2   4.1 kB       194 B  sha256:42d904eba17e
-      accounts and files          0   3.6 kB       150 B  sha256:43964ab2e0fd
+      accounts and files          0   3.6 kB       147 B  sha256:80fa6581e136
       4 overwritten: etc/passwd by oci:artifacts:breaking, usr/lib/os-release by oci:artifacts:breaking, var/lib/dpkg/status by oci:artifacts:breaking, etc/demo.conf by oci:artifacts:tools
 
     warning[W_OVERWRITES_ACCOUNTS]: oci:artifacts:breaking overwrites `etc/passwd` (accounts) (linux/amd64)
@@ -111,13 +111,13 @@ fn warnings_say_what_is_probably_not_meant_so() {
     hint: add `var/lib/dpkg/status` to its excludes
     warning[W_DANGLING]: symbolic link `usr/bin/greet` leads to `hello`, which is not there (linux/amd64)
     hint: include its target too, or exclude the link
-    warning[W_DELETES_PACKAGED]: `usr/bin/demo` belongs to the package `demo`, whose database will not know (linux/amd64)
     warning[W_DELETES_OURS]: `etc/demo.conf` is brought by one layer of this build and deleted by another (linux/amd64)
     hint: add `etc/demo.conf` to the excludes of the artifact, and the image is smaller
+    warning[W_DELETES_PACKAGED]: `usr/bin/demo` belongs to the package `demo`, whose database will not know (linux/amd64)
 
     digests to sign
-      sha256:68b5ebaf8db1272154bddc8f28fcc3add49b8d14a9a669347cdd438ce8fa18ec  index
-      sha256:5bbad28aa582ea205f0f49f974006785e39d47fd666c2236adc72d819fe3f0c2  linux/amd64
+      sha256:34e04b88bf5c2fe375d8f85c201345f147fcc65461f2e0731a8ad0ea90202c3b  index
+      sha256:9024b3c736bccf92312037cc90aa52ede3a234031a9d8a426ba9e11254c0f0c1  linux/amd64
     written to oci:out
     ");
 }

@@ -23,7 +23,7 @@ fn a_definition_that_no_map_sends_elsewhere_is_not_fetched() {
     let sandbox = Sandbox::new();
     sandbox.spec("targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]\n");
     insta::assert_snapshot!(sandbox.build_refused(2, &[]), @"
-    error[E_UNSUPPORTED]: base dhi.io/demo:1: `dhi.io/demo:1` is in a registry; registries are not supported yet
+    error[E_UNSUPPORTED]: definition demo/demo-1/1 in dhi.io/demo:1: `dhi.io/demo:1` is in a registry; registries are not supported yet
      --> x.yaml:3:54
       |
     3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
