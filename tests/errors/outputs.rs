@@ -75,25 +75,48 @@ fn an_output_in_a_directory_that_cannot_be_made_is_refused() {
     insta::assert_snapshot!(Sandbox::new().refused(6, &args), @"error[E_IO]: not/there: No such file or directory (os error 2)");
 }
 
-#[test]
-fn l03_a_full_disk_is_said_and_nothing_stays() {
-    let (Some(unshare), true) = (tool("unshare"), root()) else { return };
+/// Builds the demo to an output on a file system that is mounted on `small` with these options; gives the exit code and
+/// what is said, and holds that a failure leaves nothing there.
+fn build_on(options: &str, output: &str) -> Option<(i32, String)> {
+    let (Some(unshare), true) = (tool("unshare"), root()) else { return None };
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("small")).unwrap();
     // The mount ends with its namespace, so what is left on it is looked at from within.
     let script =
-        "mount -t tmpfs -o size=64k none small && \"$@\"; code=$?; find small -mindepth 1 >left; exit $code";
-    for output in ["oci:small/out", "oci-archive:small/x.tar", "oci:small"] {
-        let mut command = Command::new(&unshare);
-        command.args(["--mount", "/bin/sh", "-c", script, "sh", env!("CARGO_BIN_EXE_overcoat")]);
-        command.args(["build", "demo.yaml", "-o", output]).current_dir(sandbox.path(""));
-        let output = command.output().unwrap();
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(6), "{words}");
-        assert!(words.starts_with("error[E_IO_NOSPACE]: "), "{words}");
-        assert!(words.ends_with("hint: make room on the output's file system\n"), "{words}");
-        assert_eq!(fs::read_to_string(sandbox.path("left")).unwrap(), "");
+        "mount -t tmpfs -o $0 none small && \"$@\"; code=$?; find small -mindepth 1 >left; exit $code";
+    let mut command = Command::new(unshare);
+    command.args(["--mount", "/bin/sh", "-c", script, options, env!("CARGO_BIN_EXE_overcoat")]);
+    let run =
+        command.args(["build", "demo.yaml", "-o", output]).current_dir(sandbox.path("")).output().unwrap();
+    let (code, words) = (run.status.code().unwrap(), String::from_utf8(run.stderr).unwrap());
+    let left = fs::read_to_string(sandbox.path("left")).unwrap();
+    assert_eq!(left.is_empty(), code != 0, "{left}{words}");
+    Some((code, words))
+}
+
+#[test]
+fn l03_a_disk_that_gets_full_at_any_point_is_said_and_nothing_stays() {
+    for output in ["oci:small/out", "oci:small", "oci-archive:small/x.tar"] {
+        let mut full = 0;
+        for pages in (2..).step_by(3) {
+            let Some((code, words)) = build_on(&format!("size={}k", pages * 4), output) else { return };
+            if code == 0 {
+                break;
+            }
+            assert_eq!(code, 6, "{words}");
+            assert!(words.starts_with("error[E_IO_NOSPACE]: "), "{words}");
+            assert!(words.ends_with("hint: make room on the output's file system\n"), "{words}");
+            full += 1;
+        }
+        assert!(full > 5, "{output} was full {full} times");
     }
+}
+
+#[test]
+fn l05_a_file_system_that_cannot_be_written_is_said() {
+    let Some((code, words)) = build_on("ro", "oci:small/out") else { return };
+    assert_eq!(code, 6);
+    insta::assert_snapshot!(words, @"error[E_IO]: small: Read-only file system (os error 30)");
 }
 
 #[test]
