@@ -61,7 +61,7 @@ pub enum Fault {
         /// The layers it may have.
         limit: usize,
     },
-    /// A manifest or index would be too large.
+    /// A config or manifest would be too large.
     #[error("the {what} would have {found} bytes, more than {limit}")]
     Document {
         /// Which document.
