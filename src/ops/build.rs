@@ -172,7 +172,9 @@ fn run(
     if options.deny_privileged {
         refuse_privileged(&images)?;
     }
-    publish::publish(&plan, images, outputs, &shop, name(specification))
+    let made = publish::indexed(&plan, images, options.limits.written_document_bytes)?;
+    publish::publish(&made, outputs, &shop)?;
+    Ok(Report::of(name(specification), &made, outputs))
 }
 
 fn name(specification: &Specification) -> &str {
