@@ -10,7 +10,7 @@ use crate::code::{Code, Coded};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
@@ -110,6 +110,16 @@ impl Coded for BuildError {
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
             Self::Interrupted(interrupted) => interrupted.code(),
+        }
+    }
+}
+
+impl Limited for BuildError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Assemble(error) => error.fault.limit(),
+            Self::IndexSize { .. } => Some("written-document-bytes"),
+            _ => None,
         }
     }
 }
