@@ -8,6 +8,7 @@ use crate::contents::{ArtifactError, StateError, ViewError};
 use crate::file_error::FileError;
 use crate::interrupt::Interrupted;
 use crate::layer::ReadError;
+use crate::limits::Limited;
 use crate::oci::Platform;
 use crate::spec::Place;
 
@@ -61,7 +62,7 @@ pub enum Fault {
         /// The layers it may have.
         limit: usize,
     },
-    /// A manifest or index would be too large.
+    /// A config or manifest would be too large.
     #[error("the {what} would have {found} bytes, more than {limit}")]
     Document {
         /// Which document.
@@ -86,6 +87,18 @@ impl Coded for Fault {
             Self::File(error) => error.code(),
             Self::Layers { .. } => Code::LimitLayers,
             Self::Document { .. } => Code::LimitManifest,
+        }
+    }
+}
+
+impl Limited for Fault {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(error) => error.kind.limit(),
+            Self::Layers { .. } => Some("layers"),
+            Self::Document { what: "config", .. } => Some("document-bytes"),
+            Self::Document { .. } => Some("written-document-bytes"),
+            _ => None,
         }
     }
 }

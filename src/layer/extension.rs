@@ -193,10 +193,13 @@ impl Pax {
         if name.is_empty() {
             return Err(HeaderError::Pax(PaxError::Key).into());
         }
-        for (found, limit) in [(name.len(), XATTR_NAME), (value.len(), limits.xattr_bytes)] {
-            if found > limit {
-                return Err(LimitError::Xattr { found, limit }.into());
-            }
+        let (found, limit) = (name.len(), XATTR_NAME);
+        if found > limit {
+            return Err(LimitError::XattrName { found, limit }.into());
+        }
+        let (found, limit) = (value.len(), limits.xattr_bytes);
+        if found > limit {
+            return Err(LimitError::Xattr { found, limit }.into());
         }
         self.xattrs.set(name, value);
         if self.xattrs.len() > limits.xattrs {

@@ -10,7 +10,7 @@ use crate::code::{Code, Coded};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
@@ -122,6 +122,16 @@ impl Coded for BuildError {
     }
 }
 
+impl Limited for BuildError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Assemble(error) => error.fault.limit(),
+            Self::IndexSize { .. } => Some("written-document-bytes"),
+            _ => None,
+        }
+    }
+}
+
 /// Builds a specification and writes its images to `outputs`, each of them whole or not at all.
 ///
 /// Once `interrupt` is set it ends soon, leaves nothing behind but outputs that are whole, and fails with
@@ -181,7 +191,9 @@ fn run(
     if options.deny_privileged {
         refuse_privileged(&plan, &images)?;
     }
-    publish::publish(&plan, images, outputs, &shop, name(specification))
+    let made = publish::indexed(&plan, images, options.limits.written_document_bytes)?;
+    publish::publish(&made, outputs, &shop)?;
+    Ok(Report::of(name(specification), &made, outputs))
 }
 
 fn name(specification: &Specification) -> &str {

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::code::{self, Code, Coded};
+use crate::limits::Limited;
 use crate::oci::{LocatorError, Platform};
 use crate::spec::{DefinitionId, Place, SourceError, TagError};
 use crate::store::ImageError;
@@ -81,6 +82,16 @@ pub enum Problem {
 
 fn list(platforms: &[Platform]) -> String {
     platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Limited for Problem {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Image { error, .. } => error.limit(),
+            Self::Source(SourceError::Size { .. }) => Some("source-bytes"),
+            _ => None,
+        }
+    }
 }
 
 impl Coded for PlanError {

@@ -3,6 +3,7 @@
 use crate::code::{Code, Coded, Exit};
 use crate::file_error::FileError;
 use crate::layer::{DocumentReadError, SourceError};
+use crate::limits::Limited;
 use crate::nearest::nearest;
 use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform, RegistryName};
 
@@ -191,6 +192,14 @@ pub enum FormatProblem {
     /// The archive has too many entries.
     #[error("has more than {0} entries")]
     TooManyEntries(u64),
+    /// An extension header of the archive is too large.
+    #[error("has an extension header of {size} bytes, more than {limit}")]
+    Extension {
+        /// The bytes it has.
+        size: u64,
+        /// The bytes it may have.
+        limit: u64,
+    },
     /// Links in the archive that never end, or lead out of it.
     #[error("has a link `{0}` that leads nowhere")]
     Link(String),
@@ -241,6 +250,7 @@ impl Coded for ImageError {
             Self::Read(error) => error.code(),
             Self::Format { problem: FormatProblem::TooManyEntries(_), .. } => Code::LimitEntries,
             Self::Format { problem: FormatProblem::TooLarge { .. }, .. } => Code::LimitManifest,
+            Self::Format { problem: FormatProblem::Extension { .. }, .. } => Code::LimitHeader,
             Self::Format { .. } => Code::Layout,
             Self::Document { source: DocumentError::Json(_), .. } | Self::Config { .. } => Code::Json,
             Self::Document { source: DocumentError::Ambiguous { .. }, .. } => Code::Ambiguous,
@@ -250,6 +260,21 @@ impl Coded for ImageError {
             Self::TooManyLayers { .. } => Code::LimitLayers,
             Self::TooManyEntries { .. } | Self::TooDeep { .. } => Code::LimitIndex,
             Self::Cycle { .. } => Code::IndexCycle,
+        }
+    }
+}
+
+impl Limited for ImageError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(error) => error.limit(),
+            Self::Format { problem: FormatProblem::TooManyEntries(_), .. } => Some("layer-entries"),
+            Self::Format { problem: FormatProblem::TooLarge { .. }, .. } => Some("document-bytes"),
+            Self::Format { problem: FormatProblem::Extension { .. }, .. } => Some("tar-header-bytes"),
+            Self::TooManyLayers { .. } => Some("layers"),
+            Self::TooManyEntries { .. } => Some("index-entries"),
+            Self::TooDeep { .. } => Some("index-depth"),
+            _ => None,
         }
     }
 }

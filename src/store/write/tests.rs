@@ -455,6 +455,20 @@ fn staged_blobs_are_linked_and_all_bytes_are_reported() {
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn the_bytes_that_are_told_of_are_those_that_were_promised() {
+    for text in OUTPUTS {
+        let root = tempfile::tempdir().unwrap();
+        let (output, written) = (output(text, root.path()), one_platform("x"));
+        let told = AtomicU64::new(0);
+        let progress = |bytes| {
+            told.fetch_add(bytes, Ordering::Relaxed);
+        };
+        write(&output, &[], &written, &Copying { progress: &progress, ..copying() }).unwrap();
+        assert_eq!(told.into_inner(), written.bytes(&output), "{text}");
+    }
+}
+
 /// Runs skopeo, whose output has to satisfy `check`; says so and returns where there is none.
 fn skopeo(arguments: &[&str], root: &Path, check: impl FnOnce(&str)) {
     let arguments = arguments.iter().map(|argument| argument.replace("ROOT", root.to_str().unwrap()));
