@@ -428,6 +428,8 @@ mod tests {
             let error = lay(&[lines], &taking(&["lib"], &[]), &below).unwrap_err();
             assert!(matches!(error, ArtifactError::Conflict(Conflict::OverLink { .. })), "{error}");
         }
+        let error = lay(&[&["up"]], &taking(&["up"], &[]), &view(&["up -> .."])).unwrap_err();
+        assert!(matches!(error, ArtifactError::Conflict(Conflict::OverLink { .. })), "{error}");
         let mut take = taking(&["lib"], &[]);
         take.allow.replace = true;
         assert_eq!(lay(&[&["lib"]], &take, &below).unwrap(), ["lib"]);

@@ -234,7 +234,7 @@ impl<'a> Placement<'a> {
             Kind::Symlink(_) if *found.kind == thing.kind => return Ok(false),
             Kind::Symlink(_) if !self.allow.replace => {
                 let target = follow::follow(path, Last::Follow, |at| self.target_of(at))?;
-                if self.found(&target).is_some_and(|found| found.kind.is_directory()) {
+                if target.is_root() || self.found(&target).is_some_and(|found| found.kind.is_directory()) {
                     return Err(Conflict::OverLink { path: path.clone(), is, target });
                 }
             }

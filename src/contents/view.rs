@@ -194,8 +194,8 @@ impl View {
             self.insert(path, node, kept);
             return Ok(());
         };
-        let physical = self.physical(target)?;
-        // What was at the path goes before the link is made, with everything below it.
+        // What was at the path goes before the link is made, with everything below it; a link there leads nowhere then.
+        let physical = follow::follow(target, Last::Keep, |at| self.target_of(at).filter(|_| *at != path))?;
         let is_there = |node: &&Node| !node.entry.kind.is_directory() && !physical.is_below(&path);
         let missing = || ViewError::LinkTarget { path: entry.path.clone(), target: target.clone() };
         let named = self.tree.get(&physical).filter(is_there).ok_or_else(missing)?;
@@ -299,8 +299,10 @@ mod tests {
 
     #[test]
     fn a_hard_link_in_place_of_the_directory_of_its_target_names_nothing() {
-        let error = View::of([&index(&["d/x"]), &index(&["d => d/x"])]).unwrap_err();
-        assert_eq!(error.code(), Code::TarLinkTarget);
+        for lower in [&["d/x"][..], &["e/x", "d -> e"]] {
+            let error = View::of([&index(lower), &index(&["d => d/x"])]).unwrap_err();
+            assert_eq!(error.code(), Code::TarLinkTarget);
+        }
     }
 
     #[test]

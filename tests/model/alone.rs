@@ -23,7 +23,7 @@ fn m01_all_of_an_image_is_what_the_model_and_umoci_make_of_it() {
         if let Some(umoci) = umoci.as_ref().filter(|_| is_plain(&stack)) {
             let plain: Vec<_> = stack.iter().map(markers_first).collect();
             layout.add("plain", &plain);
-            let unpacked = umoci.unpack(&layout.dir, "plain");
+            let unpacked = umoci.unpack(&layout.dir, "plain")?;
             assert_same("umoci", &unpacked.rows(), &expected.rows())?;
             asked.fetch_add(1, Ordering::Relaxed);
         }

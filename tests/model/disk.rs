@@ -36,8 +36,8 @@ impl Umoci {
         tool("umoci").filter(|_| is_root()).map(Self)
     }
 
-    /// What umoci makes of an image of a layout.
-    pub(crate) fn unpack(&self, layout: &Path, tag: &str) -> Fs {
+    /// What umoci makes of an image of a layout, or why it makes nothing.
+    pub(crate) fn unpack(&self, layout: &Path, tag: &str) -> Result<Fs, String> {
         let dir = memory();
         let root = dir.path().join("root");
         let output = Command::new("sh")
@@ -47,8 +47,10 @@ impl Umoci {
             .arg(&root)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        scan(&root)
+        match output.status.success() {
+            true => Ok(scan(&root)),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
     }
 }
 

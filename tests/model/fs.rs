@@ -207,10 +207,10 @@ impl Fs {
         self.paths().map(|path| (path.to_owned(), row(path))).collect()
     }
 
-    /// The time of each thing but those of directories that no entry describes.
+    /// The time of each thing.
     pub(crate) fn times(&self) -> BTreeMap<String, i64> {
-        let described = self.paths().filter_map(|path| Some((path, self.get(path)?)));
-        described.map(|(path, inode)| (path.to_owned(), inode.attributes.mtime)).collect()
+        let inodes = self.names.iter().filter(|(path, _)| !path.is_empty());
+        inodes.map(|(path, inode)| (path.clone(), self.inodes[*inode].attributes.mtime)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Layers as lists of items, and what applying them means.
 
-use super::fs::{Attributes, Fault, Fs, Inode, Kind, above, is_below};
+use super::fs::{Attributes, Fault, Fs, Inode, Kind, above};
 
 /// One entry of a layer's tar.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +37,9 @@ impl Item {
 impl std::fmt::Debug for Item {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { path, what, attributes } = self;
+        if attributes.owner != (0, 0) {
+            write!(f, "{}:{} ", attributes.owner.0, attributes.owner.1)?;
+        }
         match what {
             What::Thing(Kind::Directory) => write!(f, "{path}/ {:o}", attributes.mode),
             What::Thing(Kind::File(content)) => write!(f, "{path} {:o} {}", attributes.mode, content.len()),
@@ -80,13 +83,12 @@ pub(crate) fn add(fs: &mut Fs, item: &Item) -> Result<(), Fault> {
             fs.create(&place, Inode { kind, attributes, is_implied: false });
         }
         What::Hardlink(target) => {
-            let target = fs.resolve(target, false)?;
             // What was at the place goes before the link is made.
-            let is_gone = target == place || is_below(&target, &place);
-            if is_gone || fs.is_directory(&target) {
-                return Err(Fault::NoTarget);
-            }
-            let inode = fs.inode(&target).ok_or(Fault::NoTarget)?;
+            let mut without = fs.clone();
+            without.remove(&place);
+            let target = without.resolve(target, false)?;
+            let inode = without.inode(&target).filter(|_| !without.is_directory(&target));
+            let inode = inode.ok_or(Fault::NoTarget)?;
             fs.imply_above(&place);
             fs.link(&place, inode);
         }

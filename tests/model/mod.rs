@@ -5,9 +5,13 @@
 mod alone;
 mod build;
 mod disk;
+mod emitted;
 mod fs;
 mod image;
 mod layer;
+mod on_base;
+mod passes;
+mod place;
 mod stack;
 
 use proptest::prelude::*;

@@ -7,6 +7,7 @@ use proptest::sample::select;
 
 use super::fs::{Attributes, Fs, Kind, above, is_below};
 use super::layer::{Item, Layer, What, add, apply};
+use super::place::{Glob, Taken};
 
 /// Whose layers they are, and so which rules hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,25 @@ pub(crate) fn target() -> impl Strategy<Value = String> {
     let form =
         select(&["PATH", "PATH", "/PATH", "../PATH", "../../../PATH", "PATH/..", "./PATH/", "none/PATH"][..]);
     (form, path()).prop_map(|(form, path)| form.replace("PATH", &path))
+}
+
+/// What is taken of an artifact, mostly all of it.
+pub(crate) fn taken() -> impl Strategy<Value = Taken> {
+    let glob = prop_oneof![
+        2 => path().prop_map(Glob::Path),
+        1 => path().prop_map(Glob::In),
+        1 => select(&["a", "b", "c"][..]).prop_map(|name| Glob::Named(name.to_owned())),
+    ];
+    let includes = prop_oneof![3 => Just(vec![Glob::All]), 1 => prop::collection::vec(glob.clone(), 1..3)];
+    let excludes = prop::collection::vec(glob, 0..3);
+    let to = prop_oneof![3 => Just(String::new()), 1 => path()];
+    let uid = prop::option::weighted(0.2, Just(9));
+    (includes, excludes, to, uid).prop_map(|(includes, excludes, to, uid)| Taken {
+        includes,
+        excludes,
+        to,
+        uid,
+    })
 }
 
 fn attributes() -> impl Strategy<Value = Attributes> {
