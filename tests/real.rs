@@ -27,6 +27,7 @@ struct Built(PathBuf);
 impl Built {
     /// Both platforms, in the codec that customizations get by themselves.
     fn zstd() -> Option<&'static Self> {
+        workload()?;
         static BUILT: LazyLock<Option<Built>> = LazyLock::new(|| {
             let built = Built::new("zstd", "")?;
             built.build(&["-o", "oci:both"]);
@@ -37,6 +38,7 @@ impl Built {
 
     /// Each platform by itself, in the codec that every tool reads; one of them as a docker archive too.
     fn gzip() -> Option<&'static Self> {
+        workload()?;
         static BUILT: LazyLock<Option<Built>> = LazyLock::new(|| {
             let built = Built::new("gzip", "compression: GZIP\n")?;
             built.build(&["--platform", "linux/amd64", "-o", "oci:amd64", "-o", "docker-archive:amd64.tar"]);
