@@ -1,5 +1,6 @@
 //! Building: a specification to images in the places where they are wanted.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 
@@ -59,7 +60,7 @@ pub enum BuildError {
         /// The output.
         output: String,
         /// What it holds one of.
-        thing: &'static str,
+        thing: Thing,
         /// How many there are.
         found: usize,
     },
@@ -103,6 +104,24 @@ pub enum BuildError {
     /// The build was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+/// What an output may hold only one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// The image of one platform.
+    Platform,
+    /// The images of one target.
+    Target,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Platform => "platform",
+            Self::Target => "target",
+        })
+    }
 }
 
 impl Coded for BuildError {
@@ -223,11 +242,11 @@ fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
     let images = plan.targets.iter().map(|target| target.images.len()).max().unwrap_or(0);
     let targets = plan.targets.len();
     match output {
-        Output::DockerArchive { .. } if images != 1 => Err(holds_one("platform", images)),
+        Output::DockerArchive { .. } if images != 1 => Err(holds_one(Thing::Platform, images)),
         Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => {
-            Err(holds_one("target", targets))
+            Err(holds_one(Thing::Target, targets))
         }
-        Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one("target", targets)),
+        Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one(Thing::Target, targets)),
         _ => Ok(()),
     }
 }
