@@ -97,7 +97,10 @@ pub fn state(
     let attributes =
         |addition: &Addition, mode| Attributes { mtime, ..Attributes::new(mode, addition.owner) };
     let described = additions.iter().filter(|addition| addition.kind == AdditionKind::Directory);
-    let described = described.map(|addition| (&addition.path, attributes(addition, addition.mode))).collect();
+    let described = described.filter_map(|addition| {
+        Some((placement.physical(&addition.path).ok()?, attributes(addition, addition.mode)))
+    });
+    let described = described.collect();
     let directories = Described { described, deleted: &deleted, below };
     for (number, addition) in additions.iter().enumerate() {
         let (kind, mode, data) = match &addition.kind {
@@ -151,10 +154,10 @@ fn finding(path: &RootPath, below: &View, ours: u32) -> Option<Finding> {
     owner_of(&path, below).map(|package| Finding::DeletesPackaged { path, package })
 }
 
-/// The directories that a customization describes, and those it deletes, which stay as they are where something is put into
-/// them anew.
+/// The directories that a customization describes, by their physical paths, and those it deletes, which stay as they are where
+/// something is put into them anew.
 struct Described<'a> {
-    described: HashMap<&'a RootPath, Attributes>,
+    described: HashMap<RootPath, Attributes>,
     deleted: &'a BTreeMap<RootPath, usize>,
     below: &'a View,
 }

@@ -6,13 +6,21 @@ use super::fs::{Fs, above, is_below, name, parent};
 use super::image::ReadLayer;
 use super::layer::{Item, What};
 
-/// Fails where a layer on the view `below` would mean different things to different appliers.
-pub(crate) fn check(layer: &ReadLayer, below: &Fs) -> Result<(), String> {
+/// Fails where a layer on the view `below` would mean different things to different appliers. Directories may take the place
+/// of links that are `deleted`.
+pub(crate) fn check(layer: &ReadLayer, below: &Fs, deleted: &[String]) -> Result<(), String> {
     let mut names: BTreeMap<&str, &Item> = BTreeMap::new();
     let mut markers: Vec<&Item> = Vec::new();
     for (item, spelled) in layer.items.iter().zip(&layer.names) {
         check_name(item, spelled)?;
-        check_parents(item, &names, below)?;
+        check_parents(item, &names)?;
+        let is_link = |path: &str| {
+            below.is_symlink(path)
+                && !deleted.iter().any(|deleted| deleted == path || is_below(path, deleted))
+        };
+        if item.is_directory() && is_link(&item.path) || above(&item.path).any(is_link) {
+            return Err(format!("{item:?} hides a link"));
+        }
         if item.is_marker() {
             let dir = if item.what == What::Opaque { item.path.as_str() } else { parent(&item.path) };
             if let Some(before) = names.keys().find(|other| is_below(other, dir)) {
@@ -51,17 +59,12 @@ fn check_name(item: &Item, spelled: &str) -> Result<(), String> {
     if own == spelled && is_clean { Ok(()) } else { Err(format!("{item:?} is spelled {spelled}")) }
 }
 
-/// Parents come first, as they are below, and are no links there.
-fn check_parents(item: &Item, names: &BTreeMap<&str, &Item>, below: &Fs) -> Result<(), String> {
+/// The directories that lead to an item come first.
+fn check_parents(item: &Item, names: &BTreeMap<&str, &Item>) -> Result<(), String> {
     for dir in above(&item.path).chain((item.what == What::Opaque).then_some(item.path.as_str())) {
         if !names.get(dir).is_some_and(|dir| dir.is_directory()) {
             return Err(format!("{item:?} comes before its directory {dir}"));
         }
-    }
-    let over_link = item.is_directory() && below.is_symlink(&item.path);
-    let through_link = above(&item.path).any(|dir| below.is_symlink(dir));
-    if over_link || through_link {
-        return Err(format!("{item:?} hides a link"));
     }
     Ok(())
 }

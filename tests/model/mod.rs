@@ -6,6 +6,7 @@ mod alone;
 mod build;
 mod disk;
 mod emitted;
+mod files;
 mod fs;
 mod image;
 mod layer;

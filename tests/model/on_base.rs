@@ -64,14 +64,14 @@ impl Appliers {
 }
 
 /// The view that a built image gives, every layer of ours checked on the way; and these layers.
-pub(crate) fn view(base: &[Layer], image: &Image) -> Result<(Fs, Vec<Layer>), String> {
+pub(crate) fn view(base: &[Layer], image: &Image, deleted: &[String]) -> Result<(Fs, Vec<Layer>), String> {
     let (lower, ours) = image.layers.split_at(base.len());
     for (layer, given) in lower.iter().zip(base) {
         assert_eq!(layer.items, *given, "layers of the base stay as they are");
     }
     let mut fs = apply_all(base).expect("bases are sound");
     for layer in ours {
-        emitted::check(layer, &fs)?;
+        emitted::check(layer, &fs, deleted)?;
         fs = apply(&fs, &layer.items).map_err(|fault| format!("{fault:?}: {:?}", layer.items))?;
     }
     Ok((fs, ours.iter().map(|layer| layer.items.clone()).collect()))
@@ -118,7 +118,7 @@ fn m02_an_artifact_on_a_base_is_what_the_design_says_to_every_applier() {
             }
             (Err(failed), _) => return Err(format!("{failed:?}")),
         };
-        let (found, ours) = view(&base, &image)?;
+        let (found, ours) = view(&base, &image, &[])?;
         match placed {
             Placed::Always(expected) => {
                 count(&always);

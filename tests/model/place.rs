@@ -163,7 +163,7 @@ impl<'a> Placing<'a> {
     fn put(&mut self, path: &'a str) -> Result<(), Refused> {
         let node = self.node(path);
         let place = self.place_of(&self.at(path))?;
-        if node.is_implied && self.made.is_directory(&place) {
+        if node.is_implied && (self.made.is_directory(&place) || self.made.is_symlink(&place)) {
             return Ok(());
         }
         if let Some(first) = self.placed.get(&place) {
