@@ -1,6 +1,10 @@
 //! The stable codes of errors and warnings, and the exit code that each stands for.
 
 use std::fmt;
+use std::io;
+
+use crate::file_error::{self, FileError};
+use crate::interrupt::Interrupted;
 
 /// What kind of failure ends a run; the process exits with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,16 +202,25 @@ pub trait Coded {
     fn code(&self) -> Code;
 }
 
-impl Coded for crate::file_error::FileError {
+impl Coded for FileError {
     fn code(&self) -> Code {
-        if self.is_no_space() { Code::IoNoSpace } else { Code::Io }
+        of_io(&self.source)
     }
 }
 
-impl Coded for crate::interrupt::Interrupted {
+impl Coded for Interrupted {
     fn code(&self) -> Code {
         const SIGTERM: usize = 15;
         if self.signal == SIGTERM { Code::Terminated } else { Code::Interrupted }
+    }
+}
+
+/// The code of an error of the system, or of an interrupt in its guise.
+pub fn of_io(error: &io::Error) -> Code {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()) {
+        Some(interrupted) => interrupted.code(),
+        None if file_error::is_no_space(error) => Code::IoNoSpace,
+        None => Code::Io,
     }
 }
 

@@ -14,13 +14,6 @@ pub struct FileError {
     pub source: io::Error,
 }
 
-impl FileError {
-    /// Whether the device is full or a quota or file size limit is reached.
-    pub fn is_no_space(&self) -> bool {
-        is_no_space(&self.source)
-    }
-}
-
 /// Whether an error means that the device is full or a quota or file size limit is reached.
 pub fn is_no_space(error: &io::Error) -> bool {
     matches!(
@@ -49,6 +42,6 @@ mod tests {
     fn an_error_names_its_file() {
         let error = std::fs::read("/nowhere/at/all").at("/nowhere/at/all").unwrap_err();
         assert!(error.to_string().starts_with("/nowhere/at/all: "), "{error}");
-        assert!(!error.is_no_space());
+        assert!(!is_no_space(&error.source));
     }
 }

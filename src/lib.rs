@@ -2,7 +2,7 @@
 //!
 //! The modules stand in rows, from the bottom up; a module imports only rows below its own (`tests/modules.rs` holds that):
 //!
-//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`progress`]: what every row needs.
+//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`nearest`], [`printable`], [`progress`]: what every row needs.
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
@@ -21,6 +21,8 @@ pub mod code;
 pub mod file_error;
 pub mod interrupt;
 pub mod limits;
+pub mod nearest;
+pub mod printable;
 pub mod progress;
 
 pub mod oci;

@@ -1,72 +1,165 @@
 //! The limits of a build, and the byte budget that all its readers share.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Limits on inputs; each is named in the error of whoever reaches it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a manifest, index or config that is read.
-    pub document_bytes: u64,
-    /// Bytes of a manifest or index that is written.
-    pub written_document_bytes: u64,
-    /// Entries of an index.
-    pub index_entries: usize,
-    /// Indexes within indexes.
-    pub index_depth: usize,
-    /// Layers of an image.
-    pub layers: usize,
-    /// Bytes of a layer as it is stored.
-    pub layer_compressed_bytes: u64,
-    /// Bytes of a layer's tar.
-    pub layer_bytes: u64,
-    /// Bytes of all tars that one build reads.
-    pub build_bytes: u64,
-    /// Entries of a layer.
-    pub layer_entries: u64,
-    /// Bytes of a PAX, long-name or sparse header.
-    pub tar_header_bytes: u64,
-    /// log2 of the largest zstd window.
-    pub zstd_window_log: u32,
-    /// Bytes of a symbolic link's target.
-    pub link_target_bytes: usize,
-    /// Bytes of an extended attribute's value.
-    pub xattr_bytes: usize,
-    /// Extended attributes of an entry.
-    pub xattrs: usize,
-    /// Bytes of all names, link targets and extended attributes of a layer, which its index holds in memory.
-    pub layer_name_bytes: u64,
-    /// Bytes of one small file that is kept in a layer index.
-    pub kept_file_bytes: u64,
-    /// Bytes of all small files that are kept in one layer index.
-    pub kept_bytes: u64,
-    /// Bytes of a file beside a specification.
-    pub source_bytes: u64,
+use crate::nearest::nearest;
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $number:ty = $default:expr, $least:literal..=$most:expr;)*) => {
+        /// Limits on inputs; each is named in the error of whoever reaches it.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $($(#[$doc])* pub $name: $number,)*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            /// The name of each as its field spells it, and its default.
+            const TABLE: &[(&str, u64)] = &[$((stringify!($name), { let default: $number = $default; default as u64 }),)*];
+
+            fn set(&mut self, field: &str, value: u64) -> Result<(), LimitProblem> {
+                match field {
+                    $(stringify!($name) => self.$name = within(value, $least..=$most)?,)*
+                    _ => return Err(LimitProblem::Unknown { meant: None }),
+                }
+                Ok(())
+            }
+        }
+    };
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            document_bytes: 8 << 20,
-            written_document_bytes: 4 << 20,
-            index_entries: 1_000,
-            index_depth: 2,
-            layers: 125,
-            layer_compressed_bytes: 10 << 30,
-            layer_bytes: 16 << 30,
-            build_bytes: 64 << 30,
-            layer_entries: 1_000_000,
-            tar_header_bytes: 1 << 20,
-            zstd_window_log: 27,
-            link_target_bytes: 4095,
-            xattr_bytes: 64 << 10,
-            xattrs: 64,
-            layer_name_bytes: 256 << 20,
-            kept_file_bytes: 16 << 20,
-            kept_bytes: 64 << 20,
-            source_bytes: 1 << 30,
-        }
+limits! {
+    /// Bytes of a manifest, index or config that is read.
+    document_bytes: u64 = 8 << 20, 0..=u64::MAX;
+    /// Bytes of a manifest or index that is written.
+    written_document_bytes: u64 = 4 << 20, 0..=u64::MAX;
+    /// Entries of an index.
+    index_entries: usize = 1_000, 0..=usize::MAX;
+    /// Indexes within indexes.
+    index_depth: usize = 2, 0..=128;
+    /// Layers of an image.
+    layers: usize = 125, 0..=usize::MAX;
+    /// Bytes of a layer as it is stored.
+    layer_compressed_bytes: u64 = 10 << 30, 0..=u64::MAX;
+    /// Bytes of a layer's tar.
+    layer_bytes: u64 = 16 << 30, 0..=u64::MAX;
+    /// Bytes of all tars that one build reads.
+    build_bytes: u64 = 64 << 30, 0..=u64::MAX;
+    /// Entries of a layer.
+    layer_entries: u64 = 1_000_000, 0..=u64::MAX;
+    /// Bytes of a PAX, long-name or sparse header.
+    tar_header_bytes: u64 = 1 << 20, 0..=1 << 30;
+    /// log2 of the largest zstd window.
+    zstd_window_log: u32 = 27, 10..=31;
+    /// Bytes of a symbolic link's target.
+    link_target_bytes: usize = 4095, 0..=usize::MAX;
+    /// Bytes of an extended attribute's value.
+    xattr_bytes: usize = 64 << 10, 0..=usize::MAX;
+    /// Extended attributes of an entry.
+    xattrs: usize = 64, 0..=usize::MAX;
+    /// Bytes of all names, link targets and extended attributes of a layer, which its index holds in memory.
+    layer_name_bytes: u64 = 256 << 20, 0..=u64::MAX;
+    /// Bytes of one small file that is kept in a layer index.
+    kept_file_bytes: u64 = 16 << 20, 0..=u64::MAX;
+    /// Bytes of all small files that are kept in one layer index.
+    kept_bytes: u64 = 64 << 20, 0..=u64::MAX;
+    /// Bytes of a file beside a specification.
+    source_bytes: u64 = 1 << 30, 0..=u64::MAX;
+}
+
+/// A text that sets no limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` sets no limit: {problem}")]
+pub struct SetLimitError {
+    /// What was found.
+    pub text: String,
+    /// What is wrong with it.
+    pub problem: LimitProblem,
+}
+
+/// What is wrong with a text that is to set a limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LimitProblem {
+    /// It has another form.
+    #[error("expected NAME=VALUE, such as `layer-bytes=20G`")]
+    Form,
+    /// No limit has the name.
+    #[error("there is no limit of this name")]
+    Unknown {
+        /// The name that was probably meant.
+        meant: Option<String>,
+    },
+    /// The value is no number.
+    #[error("the value is no number, with K, M, G or T behind it at most")]
+    Number,
+    /// The value is out of range.
+    #[error("the value is not between {least} and {most}")]
+    Range {
+        /// The smallest value.
+        least: u64,
+        /// The largest value.
+        most: u64,
+    },
+}
+
+impl Limits {
+    /// The names of all limits and their defaults, in kebab case: `layer-bytes`.
+    pub fn names() -> impl Iterator<Item = (String, u64)> {
+        Self::TABLE.iter().map(|(field, default)| (field.replace('_', "-"), *default))
     }
+
+    /// Sets a limit by `NAME=VALUE`; K, M, G and T behind a value stand for the powers of 1024.
+    pub fn set_by(&mut self, text: &str) -> Result<(), SetLimitError> {
+        let error = |problem| SetLimitError { text: text.to_owned(), problem };
+        let (name, value) = text.split_once('=').ok_or_else(|| error(LimitProblem::Form))?;
+        let value = number(value).ok_or_else(|| error(LimitProblem::Number))?;
+        self.set(&name.replace('-', "_"), value).map_err(|problem| match problem {
+            LimitProblem::Unknown { .. } => {
+                let names: Vec<String> = Self::names().map(|(name, _)| name).collect();
+                let meant = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                error(LimitProblem::Unknown { meant })
+            }
+            problem => error(problem),
+        })
+    }
+}
+
+fn within<T>(value: u64, allowed: RangeInclusive<T>) -> Result<T, LimitProblem>
+where
+    T: TryFrom<u64> + TryInto<u64> + PartialOrd + Copy,
+{
+    let bound = |bound: &T| (*bound).try_into().unwrap_or(u64::MAX);
+    let (least, most) = (bound(allowed.start()), bound(allowed.end()));
+    let fits = T::try_from(value).ok().filter(|number| allowed.contains(number));
+    fits.ok_or(LimitProblem::Range { least, most })
+}
+
+fn number(text: &str) -> Option<u64> {
+    let (digits, shift) = match text.chars().last()? {
+        'K' => (&text[..text.len() - 1], 10),
+        'M' => (&text[..text.len() - 1], 20),
+        'G' => (&text[..text.len() - 1], 30),
+        'T' => (&text[..text.len() - 1], 40),
+        _ => (text, 0),
+    };
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+/// An error that may tell of a limit.
+pub trait Limited {
+    /// The name of the limit that is reached, as [`Limits::set_by`] takes it; nothing where it is another error, or no
+    /// limit that can be set.
+    fn limit(&self) -> Option<&'static str>;
 }
 
 /// The uncompressed bytes that a build may still read, shared by all its threads.
@@ -106,6 +199,41 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn set(text: &str) -> Result<Limits, LimitProblem> {
+        let mut limits = Limits::default();
+        limits.set_by(text).map(|()| limits).map_err(|error| error.problem)
+    }
+
+    #[test]
+    fn every_limit_is_set_by_its_name() {
+        assert!(Limits::names().count() > 15);
+        for (name, default) in Limits::names() {
+            let (same, other) = (set(&format!("{name}={default}")), set(&format!("{name}={}", default - 1)));
+            assert_eq!(same, Ok(Limits::default()), "{name}");
+            assert_ne!(other, Ok(Limits::default()), "{name}");
+        }
+        assert_eq!(set("layer-bytes=2G").unwrap().layer_bytes, 2 << 30);
+        assert_eq!(set("layers=1").unwrap(), Limits { layers: 1, ..Limits::default() });
+    }
+
+    #[test]
+    fn what_sets_no_limit_is_refused() {
+        let meant = Some("layer-entries".to_owned());
+        for (text, problem) in [
+            ("layers", LimitProblem::Form),
+            ("layer-entrys=1", LimitProblem::Unknown { meant }),
+            ("layers=", LimitProblem::Number),
+            ("layers=-1", LimitProblem::Number),
+            ("layers=+1", LimitProblem::Number),
+            ("layer-bytes=99999999T", LimitProblem::Number),
+            ("layers=1é", LimitProblem::Number),
+            ("zstd-window-log=32", LimitProblem::Range { least: 10, most: 31 }),
+            ("zstd-window-log=99999999999", LimitProblem::Range { least: 10, most: 31 }),
+        ] {
+            assert_eq!(set(text), Err(problem), "{text}");
+        }
+    }
 
     #[test]
     fn clones_share_one_budget() {

@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod build;
+mod errors;
 mod fixtures;
 mod model;
 mod modules;
 mod patterns;
+mod readme;
+mod real;
 mod refusal;
+mod reproducible;
 mod schema;
 mod spec;
 mod support;

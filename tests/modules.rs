@@ -12,8 +12,8 @@ use walkdir::WalkDir;
 ///
 /// The row that every other needs is two here: `code` gives codes to the errors beside it.
 const ROWS: &[&[&str]] = &[
-    &["file_error", "interrupt", "limits", "progress"],
-    &["code"],
+    &["file_error", "interrupt", "nearest", "printable", "progress"],
+    &["code", "limits"],
     &["oci"],
     &["rootfs"],
     &["layer"],

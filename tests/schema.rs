@@ -1,4 +1,4 @@
-//! The JSON Schema that editors use.
+//! The JSON Schemas: the one that editors use, and the one of reports.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::spec::fixtures;
+use crate::support::overcoat;
 
 fn validator() -> jsonschema::Validator {
     jsonschema::draft202012::new(&overcoat::spec::schema()).unwrap()
@@ -17,19 +18,21 @@ fn value(text: &str) -> Value {
 }
 
 #[test]
-fn the_schema_beside_the_sources_is_the_one_they_make() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/customization.schema.json");
-    let made = serde_json::to_string_pretty(&overcoat::spec::schema()).unwrap() + "\n";
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        fs::write(&path, &made).unwrap();
+fn the_schemas_beside_the_sources_are_those_they_make() {
+    for (name, schema) in
+        [("customization", overcoat::spec::schema()), ("build-report", overcoat::ops::report::schema())]
+    {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));
+        let made = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            fs::write(&path, &made).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap();
+        assert!(kept == made, "UPDATE_SCHEMAS=1 rewrites {}", path.display());
+        let printed = overcoat(["schema", name]);
+        assert_eq!(String::from_utf8(printed.stdout).unwrap(), made);
+        jsonschema::draft202012::meta::validate(&schema).unwrap();
     }
-    let kept = fs::read_to_string(&path).unwrap();
-    assert!(kept == made, "UPDATE_SCHEMAS=1 rewrites {}", path.display());
-}
-
-#[test]
-fn the_schema_is_one_by_its_own_draft() {
-    jsonschema::draft202012::meta::validate(&overcoat::spec::schema()).unwrap();
 }
 
 #[test]

@@ -1,24 +1,13 @@
-//! The accounts of an image, and everything else its state layer adds.
+//! The accounts of an image: those of the view below and those that are asked for.
 
-use std::sync::Arc;
-
+use super::additions::Additions;
 use crate::code::{Code, Coded};
-use crate::contents::{Addition, AdditionKind, PathLoop, View};
-use crate::plan::{Content, FileKind, ImagePlan};
+use crate::contents::{AdditionKind, PathLoop, View};
+use crate::plan::{AccountsPlan, Content, FileKind, ImagePlan};
 use crate::rootfs::{
-    AccountError, AccountFiles, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
+    AccountError, AccountFiles, AccountName, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
 };
 use crate::spec::{Place, RunAs};
-
-/// What the state layer of an image adds; the lists have the same length.
-#[derive(Default)]
-pub(super) struct Additions {
-    pub(super) list: Vec<Addition>,
-    /// The content of each file.
-    pub(super) contents: Vec<Option<Content>>,
-    /// Where the specification asks for each.
-    pub(super) places: Vec<Option<Place>>,
-}
 
 /// Accounts that cannot be added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +38,22 @@ pub enum AccountsError {
     },
 }
 
+impl AccountsError {
+    /// Where the specification asks for what cannot be.
+    pub(super) fn place(&self, accounts: &AccountsPlan) -> Option<Place> {
+        let runs_as = accounts.runs_as.as_ref().map(|(_, place)| *place);
+        match self {
+            Self::NoUser { .. } | Self::Root { .. } => runs_as,
+            Self::Merge(error) => match error.account() {
+                Some(AccountName::User(name)) => accounts.user_place(name),
+                Some(AccountName::Group(name)) => accounts.group_place(name),
+                None => accounts.place(),
+            },
+            Self::Loop(_) | Self::Unreadable { .. } => accounts.place().or(runs_as),
+        }
+    }
+}
+
 impl Coded for AccountsError {
     fn code(&self) -> Code {
         match self {
@@ -60,108 +65,41 @@ impl Coded for AccountsError {
     }
 }
 
-const FILES: [&str; 4] = ["etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"];
-
-/// What the state layer of a planned image adds to the view below it: accounts, homes, then static files in their order.
-pub(super) fn additions(plan: &ImagePlan, below: &View) -> Result<Additions, AccountsError> {
-    let mut additions = Additions::default();
+/// Adds what accounts need: the files that change, and homes that are not there yet.
+///
+/// The files of the view below are looked at only where something depends on them.
+pub(super) fn add(plan: &ImagePlan, below: &View, additions: &mut Additions) -> Result<(), AccountsError> {
     let accounts = &plan.accounts;
-    let mut base = AccountFiles::default();
-    let mut found: Vec<Option<Found>> = Vec::new();
-    for (number, name) in FILES.iter().enumerate() {
-        let one = find(name, below)?;
-        *slot(&mut base, number) = one.bytes.as_ref().map(|bytes| bytes.to_vec());
-        found.push(Some(one));
+    let runs_as_name = matches!(accounts.runs_as, Some((RunAs::Name(_), _)));
+    if accounts.users.is_empty() && accounts.groups.is_empty() && !runs_as_name {
+        return check_user(plan, None);
     }
-    let merged = merge_accounts(&base, &accounts.users, &accounts.groups)?;
-    let mut files = merged.files;
-    for (number, one) in found.into_iter().flatten().enumerate() {
-        // A static file that names it is what the image gets.
-        let is_given = plan.files.iter().any(|file| file.path == one.path);
-        let Some(bytes) = slot(&mut files, number).as_ref().filter(|_| !is_given) else { continue };
-        let mode = if number < 2 { Mode::new(0o644) } else { one.mode.unwrap_or(Mode::new(0o640)) };
-        additions.file(one.path, Content::of(bytes), one.mode.unwrap_or(mode), one.owner, accounts.place);
+    let mut base = AccountFiles::default();
+    let mut found = Vec::new();
+    for (number, name) in FILES.iter().enumerate() {
+        let (file, bytes) = find(name, below)?;
+        *slot(&mut base, number) = bytes;
+        found.push(file);
+    }
+    let mut merged = merge_accounts(&base, &accounts.users, &accounts.groups)?;
+    for (number, file) in found.into_iter().enumerate() {
+        // A static file of this path is what the image gets.
+        let is_given = plan.files.iter().any(|given| given.path == file.path);
+        if let (Some(bytes), false) = (slot(&mut merged.files, number), is_given) {
+            let mode = file.mode.unwrap_or(Mode::new(if number < 2 { 0o644 } else { 0o640 }));
+            additions.file(file.path, Content::of(bytes), mode, file.owner, accounts.place());
+        }
     }
     for home in merged.homes {
         if below.get(&below.destination(&home.path)?).is_none() {
             let owner = Owner { uid: home.uid, gid: home.gid };
-            additions.add(home.path, AdditionKind::Directory, Mode::new(0o755), owner, accounts.place);
+            additions.other(home.path, AdditionKind::Directory, Mode::new(0o755), owner, accounts.place());
         }
     }
-    for file in &plan.files {
-        let kind = match &file.kind {
-            FileKind::File(content) => {
-                additions.file(file.path.clone(), content.clone(), file.mode, file.owner, Some(file.place));
-                continue;
-            }
-            FileKind::Directory => AdditionKind::Directory,
-            FileKind::Symlink(target) => AdditionKind::Symlink(target.as_bytes().into()),
-            FileKind::Delete => AdditionKind::Delete,
-        };
-        additions.add(file.path.clone(), kind, file.mode, file.owner, Some(file.place));
-    }
-    check_user(plan, files.passwd.or(base.passwd))?;
-    Ok(additions)
+    check_user(plan, merged.files.passwd.or(base.passwd))
 }
 
-/// Refuses a user that the image does not have, and root where that is not allowed.
-fn check_user(plan: &ImagePlan, passwd: Option<Vec<u8>>) -> Result<(), AccountsError> {
-    let given = plan.files.iter().rev().find(|file| file.path.as_bytes() == FILES[0].as_bytes());
-    let given = given.and_then(|file| match &file.kind {
-        FileKind::File(content) => content.bytes().ok(),
-        _ => None,
-    });
-    let passwd = given.or(passwd).unwrap_or_default();
-    let (name, uid) = match &plan.accounts.runs_as {
-        None => return Ok(()),
-        Some((RunAs::Id(uid), _)) => (uid.to_string(), *uid),
-        Some((RunAs::Name(name), _)) => {
-            let user = user_of(&passwd, name.as_str());
-            let (uid, _) = user.ok_or_else(|| AccountsError::NoUser { name: name.to_string() })?;
-            (name.to_string(), uid)
-        }
-    };
-    if uid == 0 && !plan.accounts.root { Err(AccountsError::Root { name }) } else { Ok(()) }
-}
-
-impl Additions {
-    fn file(&mut self, path: RootPath, content: Content, mode: Mode, owner: Owner, place: Option<Place>) {
-        self.add(path, AdditionKind::File(content.file), mode, owner, place);
-        *self.contents.last_mut().expect("an addition was pushed above") = Some(content);
-    }
-
-    fn add(&mut self, path: RootPath, kind: AdditionKind, mode: Mode, owner: Owner, place: Option<Place>) {
-        self.list.push(Addition { path, kind, mode, owner });
-        self.contents.push(None);
-        self.places.push(place);
-    }
-}
-
-/// A file of accounts in the view below: where it is, and what it is like.
-struct Found {
-    path: RootPath,
-    bytes: Option<Arc<[u8]>>,
-    mode: Option<Mode>,
-    owner: Owner,
-}
-
-fn find(name: &str, below: &View) -> Result<Found, AccountsError> {
-    let path = RootPath::parse(name).expect("the names of account files are paths");
-    let path = below.destination(&path)?;
-    let Some(node) = below.get(&path) else {
-        return Ok(Found { path, bytes: None, mode: None, owner: Owner::ROOT });
-    };
-    let Attributes { mode, owner, .. } = node.entry.attributes;
-    match (&node.entry.kind, below.kept(&path)) {
-        (Kind::File(content), _) if content.size == 0 => {
-            Ok(Found { path, bytes: Some(Arc::from([])), mode: Some(mode), owner })
-        }
-        (Kind::File(_), Some(bytes)) => {
-            Ok(Found { path, bytes: Some(Arc::clone(bytes)), mode: Some(mode), owner })
-        }
-        _ => Err(AccountsError::Unreadable { path }),
-    }
-}
+const FILES: [&str; 4] = ["etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"];
 
 fn slot(files: &mut AccountFiles, number: usize) -> &mut Option<Vec<u8>> {
     match number {
@@ -169,5 +107,130 @@ fn slot(files: &mut AccountFiles, number: usize) -> &mut Option<Vec<u8>> {
         1 => &mut files.group,
         2 => &mut files.shadow,
         _ => &mut files.gshadow,
+    }
+}
+
+/// Refuses a user that the image does not have, and root where that is not allowed.
+fn check_user(plan: &ImagePlan, passwd: Option<Vec<u8>>) -> Result<(), AccountsError> {
+    let (name, uid) = match &plan.accounts.runs_as {
+        None => return Ok(()),
+        Some((RunAs::Id(uid), _)) => (uid.to_string(), *uid),
+        Some((RunAs::Name(name), _)) => {
+            let passwd = given_passwd(plan).or(passwd).unwrap_or_default();
+            let (uid, _) =
+                user_of(&passwd, name).ok_or_else(|| AccountsError::NoUser { name: name.clone() })?;
+            (name.clone(), uid)
+        }
+    };
+    if uid == 0 && !plan.accounts.root { Err(AccountsError::Root { name }) } else { Ok(()) }
+}
+
+/// The users that a static file brings in place of those below.
+fn given_passwd(plan: &ImagePlan) -> Option<Vec<u8>> {
+    let given = plan.files.iter().rev().find(|file| file.path.as_bytes() == FILES[0].as_bytes())?;
+    match &given.kind {
+        FileKind::File(content) => content.bytes().ok(),
+        _ => None,
+    }
+}
+
+/// Where a file of accounts is, and what it is like where it is there.
+struct Found {
+    path: RootPath,
+    mode: Option<Mode>,
+    owner: Owner,
+}
+
+fn find(name: &str, below: &View) -> Result<(Found, Option<Vec<u8>>), AccountsError> {
+    let path = RootPath::parse(name).expect("the names of account files are paths");
+    let path = below.destination(&path)?;
+    let Some(node) = below.get(&path) else {
+        return Ok((Found { path, mode: None, owner: Owner::ROOT }, None));
+    };
+    let Attributes { mode, owner, .. } = node.entry.attributes;
+    let bytes = match (&node.entry.kind, below.kept(&path)) {
+        (Kind::File(content), _) if content.size == 0 => Vec::new(),
+        (Kind::File(_), Some(bytes)) => bytes.to_vec(),
+        _ => return Err(AccountsError::Unreadable { path }),
+    };
+    Ok((Found { path, mode: Some(mode), owner }, Some(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::Compression;
+    use crate::plan::{FilePlan, Runtime, Timestamp};
+    use crate::rootfs::NewUser;
+
+    fn plan(accounts: AccountsPlan) -> ImagePlan {
+        ImagePlan {
+            platform: "linux/amd64".parse().unwrap(),
+            base: None,
+            artifacts: Vec::new(),
+            files: Vec::new(),
+            accounts,
+            runtime: Runtime::default(),
+            compression: Compression::Zstd,
+            created: Timestamp::from_seconds(0).unwrap(),
+            latest: None,
+        }
+    }
+
+    fn place(line: u32) -> Place {
+        Place { line, column: 1, length: 1 }
+    }
+
+    fn app() -> Vec<NewUser> {
+        vec![NewUser { name: "app".to_owned(), uid: 1000, gid: None }]
+    }
+
+    fn runs_as(user: RunAs) -> AccountsPlan {
+        AccountsPlan { runs_as: Some((user, place(7))), ..AccountsPlan::default() }
+    }
+
+    fn added(plan: &ImagePlan) -> Result<Vec<String>, AccountsError> {
+        let mut additions = Additions::default();
+        add(plan, &View::default(), &mut additions)?;
+        Ok(additions
+            .list()
+            .iter()
+            .map(|one| format!("{} {} {}", one.path, one.mode, one.owner.uid))
+            .collect())
+    }
+
+    #[test]
+    fn a_base_without_accounts_gets_its_files_and_the_home() {
+        let plan = plan(AccountsPlan { users: app(), ..runs_as(RunAs::Name("app".to_owned())) });
+        let expected = ["etc/passwd 0644 0", "etc/group 0644 0", "home/app 0755 1000"];
+        assert_eq!(added(&plan).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_static_file_of_accounts_is_what_the_image_gets() {
+        let mut plan = plan(AccountsPlan { users: app(), ..runs_as(RunAs::Name("other".to_owned())) });
+        plan.files.push(FilePlan {
+            path: RootPath::parse("etc/passwd").unwrap(),
+            place: place(1),
+            kind: FileKind::File(Content::of(b"other:x:7:7::/:/bin/sh\n")),
+            mode: Mode::new(0o644),
+            owner: Owner::ROOT,
+        });
+        assert_eq!(added(&plan).unwrap(), ["etc/group 0644 0", "home/app 0755 1000"]);
+    }
+
+    #[test]
+    fn s09_a_user_that_is_not_there_and_root_are_refused_where_they_are_asked_for() {
+        for (user, code) in [
+            (RunAs::Name("nobody".to_owned()), Some(Code::SpecRunAs)),
+            (RunAs::Id(0), Some(Code::SpecRunAs)),
+            (RunAs::Id(4711), None),
+        ] {
+            let plan = plan(runs_as(user));
+            let error = added(&plan).err();
+            assert_eq!(error.as_ref().map(Coded::code), code);
+            assert_eq!(error.and_then(|error| error.place(&plan.accounts)), code.map(|_| place(7)));
+        }
+        assert_eq!(added(&plan(AccountsPlan { root: true, ..runs_as(RunAs::Id(0)) })).unwrap(), [""; 0]);
     }
 }

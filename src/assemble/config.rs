@@ -17,12 +17,15 @@ pub(super) fn config(plan: &ImagePlan) -> ImageConfig {
         Some(base) => base.config.clone(),
         None => ImageConfig::empty(&plan.platform),
     };
-    config.align_history();
+    if *config.platform() != plan.platform {
+        config.set_platform(&plan.platform);
+    }
+    config.complete();
     config.set_created(&plan.created.to_string());
     let artifacts: Vec<Vec<String>> =
         plan.artifacts.iter().map(|one| one.image.config.environment()).collect();
-    let environment = environment(&config.environment(), &artifacts, &plan.runtime.environment);
-    if !environment.is_empty() {
+    if !plan.runtime.environment.is_empty() || artifacts.iter().any(|variables| !variables.is_empty()) {
+        let environment = environment(&config.environment(), &artifacts, &plan.runtime.environment);
         config.set_run("Env", environment.into());
     }
     run(&mut config, &plan.runtime);

@@ -3,10 +3,12 @@
 use std::io;
 
 use super::accounts::AccountsError;
-use crate::code::{Code, Coded};
+use crate::code::{self, Code, Coded};
 use crate::contents::{ArtifactError, StateError, ViewError};
-use crate::file_error::{self, FileError};
+use crate::file_error::FileError;
+use crate::interrupt::Interrupted;
 use crate::layer::ReadError;
+use crate::limits::Limited;
 use crate::oci::Platform;
 use crate::spec::Place;
 
@@ -49,6 +51,9 @@ pub enum Fault {
     /// A local file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// The image would have too many layers.
     #[error("the image would have {found} layers, more than {limit}")]
     Layers {
@@ -57,7 +62,7 @@ pub enum Fault {
         /// The layers it may have.
         limit: usize,
     },
-    /// A manifest or index would be too large.
+    /// A config or manifest would be too large.
     #[error("the {what} would have {found} bytes, more than {limit}")]
     Document {
         /// Which document.
@@ -77,11 +82,23 @@ impl Coded for Fault {
             Self::Artifact(error) => error.code(),
             Self::State(error) => error.code(),
             Self::Accounts(error) => error.code(),
-            Self::Write(error) if file_error::is_no_space(error) => Code::IoNoSpace,
-            Self::Write(_) => Code::Io,
+            Self::Write(error) => code::of_io(error),
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::File(error) => error.code(),
             Self::Layers { .. } => Code::LimitLayers,
             Self::Document { .. } => Code::LimitManifest,
+        }
+    }
+}
+
+impl Limited for Fault {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(error) => error.kind.limit(),
+            Self::Layers { .. } => Some("layers"),
+            Self::Document { what: "config", .. } => Some("document-bytes"),
+            Self::Document { .. } => Some("written-document-bytes"),
+            _ => None,
         }
     }
 }

@@ -94,9 +94,15 @@ pub(super) fn image(
     let descriptors = layers.iter().map(|layer| layer.descriptor.clone()).collect();
     let config_descriptor = Descriptor::of(MediaType::Config, &config_bytes);
     let manifest = json::to_bytes(&Manifest::new(config_descriptor, descriptors, annotations));
-    let (found, limit) = (manifest.len() as u64, shop.limits.written_document_bytes);
-    if found > limit {
-        return Err(Fault::Document { what: "manifest", found, limit });
+    let limits = shop.limits;
+    for (what, document, limit) in [
+        ("config", &config_bytes, limits.document_bytes),
+        ("manifest", &manifest, limits.written_document_bytes),
+    ] {
+        let found = document.len() as u64;
+        if found > limit {
+            return Err(Fault::Document { what, found, limit });
+        }
     }
     let descriptor = Descriptor::of(MediaType::Manifest, &manifest);
     let platform = plan.platform.clone();

@@ -4,22 +4,32 @@
 //! finished indexes say, and made again where it differs, so that the bytes follow from the plan alone.
 
 mod accounts;
+mod additions;
+mod artifacts;
+mod bases;
+mod blame;
 mod config;
 mod error;
+mod finish;
 mod image;
 mod indexes;
+mod layout;
 mod metered;
 mod stages;
+mod states;
 mod write;
 
 pub use accounts::AccountsError;
 pub use error::{AssembleError, Fault};
 pub use image::{AssembledImage, AssembledLayer, Origin};
-pub use stages::{Order, assemble};
+pub use stages::assemble;
 
 use crate::contents::Allow;
 use crate::interrupt::Interrupt;
+use crate::layer::Codec;
 use crate::limits::{Budget, Limits};
+use crate::oci::Compression;
+use crate::plan::{ImagePlan, Target};
 use crate::progress::Progress;
 use crate::store::Staging;
 
@@ -43,4 +53,25 @@ pub struct Workshop<'a> {
     pub staging: &'a Staging,
     /// Who is told how it goes.
     pub progress: &'a dyn Progress,
+}
+
+/// An image to be assembled, and the target it is for.
+#[derive(Clone, Copy)]
+pub struct Order<'a> {
+    /// The image.
+    pub plan: &'a ImagePlan,
+    /// The target.
+    pub target: &'a Target,
+}
+
+/// All results, or the first error in their order.
+fn all<T>(results: Vec<Result<T, AssembleError>>) -> Result<Vec<T>, AssembleError> {
+    results.into_iter().collect()
+}
+
+fn codec(compression: Compression) -> Codec {
+    match compression {
+        Compression::Gzip => Codec::Gzip,
+        Compression::Zstd | Compression::None => Codec::Zstd,
+    }
 }

@@ -5,6 +5,7 @@ use std::slice;
 use std::sync::Arc;
 
 use super::Workshop;
+use super::additions::Additions;
 use super::error::Fault;
 use super::metered::Metered;
 use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
@@ -12,22 +13,20 @@ use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
 use crate::oci::Digest;
-use crate::plan::Content;
 use crate::store::{Image, ImageLayer, StagedFile};
 
-/// A layer that is written, and what it was written from.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub(super) codec: Codec,
+/// A layer that was written while its input was read, as it seemed it would be.
+pub(super) struct Guessed {
+    codec: Codec,
     /// The digests of what the operations' positions point into.
-    pub(super) inputs: Vec<Digest>,
-    pub(super) operations: Vec<Operation>,
+    inputs: Vec<Digest>,
+    operations: Vec<Operation>,
     pub(super) layer: WrittenLayer,
 }
 
-impl Made {
+impl Guessed {
     /// Whether it has the bytes that these contents of these inputs would have.
-    pub(super) fn serves(&self, codec: Codec, inputs: &[Digest], contents: &LayerContents) -> bool {
+    pub(super) fn is_right(&self, codec: Codec, inputs: &[Digest], contents: &LayerContents) -> bool {
         self.codec == codec && self.inputs == inputs && contents.writes_the_same(&self.operations)
     }
 }
@@ -45,7 +44,7 @@ pub(super) fn first_pass(
     take: &Take,
     below: &View,
     codec: Codec,
-) -> Result<(Vec<Arc<LayerIndex>>, Option<Made>), Fault> {
+) -> Result<(Vec<Arc<LayerIndex>>, Option<Guessed>), Fault> {
     let topmost = u32::try_from(image.layers.len()).expect("images have few layers").saturating_sub(1);
     let mut guess = Guess { pass: FirstPass::new(take, below, topmost), writer: writer(shop, codec)? };
     let mut indexes = Vec::new();
@@ -57,7 +56,9 @@ pub(super) fn first_pass(
     indexes.reverse();
     let Guess { pass, writer } = guess;
     let made = match pass.finish() {
-        Some(operations) => Some(Made { codec, inputs: inputs(image), operations, layer: complete(writer)? }),
+        Some(operations) => {
+            Some(Guessed { codec, inputs: inputs(image), operations, layer: complete(writer)? })
+        }
         None => None,
     };
     Ok((indexes, made))
@@ -81,7 +82,7 @@ pub(super) fn artifact(
     what: &str,
     contents: &LayerContents,
     codec: Codec,
-) -> Result<Made, Fault> {
+) -> Result<WrittenLayer, Fault> {
     let mut replay = Replay::new(&contents.operations, writer(shop, codec)?);
     for (number, one) in image.layers.iter().enumerate().rev() {
         replay.layer = u32::try_from(number).expect("images have few layers");
@@ -92,23 +93,26 @@ pub(super) fn artifact(
         layer::replay(&source, &blob(one), &reading(shop, Trust::Artifact), &mut replay)?;
     }
     replay.flush().map_err(Fault::Write)?;
-    let layer = complete(replay.writer)?;
-    Ok(Made { codec, inputs: inputs(image), operations: contents.operations.clone(), layer })
+    complete(replay.writer)
 }
 
 /// Writes a layer whose contents stand in memory or in files of ours: content `n` is item `n` of layer 0.
 pub(super) fn state(
     shop: &Workshop<'_>,
     contents: &LayerContents,
-    bytes: &[Option<Content>],
+    additions: &Additions,
     codec: Codec,
 ) -> Result<WrittenLayer, Fault> {
     let mut writer = writer(shop, codec)?;
     for operation in &contents.operations {
         let data = write(&mut writer, operation).map_err(Fault::Write)?;
-        let content = data.and_then(|at| bytes[at.ordinal as usize].as_ref());
+        let content = data.and_then(|at| additions.content(at.ordinal as usize));
         if let Some(content) = content {
-            content.pieces(|piece| writer.data(piece)).map_err(Fault::Write)?;
+            let piece = |piece: &[u8]| {
+                shop.interrupt.check().map_err(io::Error::other)?;
+                writer.data(piece)
+            };
+            content.pieces(piece).map_err(Fault::Write)?;
         }
     }
     complete(writer)

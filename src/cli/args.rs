@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::limits::Limits;
 use crate::oci::Platform;
 use crate::store::Output;
 
@@ -37,10 +38,10 @@ impl Command {
 ///
 /// Bases and artifacts are taken from image layouts and archives on disk; --registry-map sends references there, so
 /// that a file written for a registry builds unchanged. Layers of the base stay byte for byte as they are. Exit codes:
-/// 2 usage or specification, 3 corrupt input, 5 limit, 6 local I/O, 7 verification, 9 denied.
+/// 2 usage or specification, 3 corrupt input, 5 limit, 6 local I/O, 7 verification, 9 denied, 130 and 143 signals.
 #[derive(Args)]
 pub(super) struct Build {
-    /// The customization to build
+    /// The customization to build; - reads it from standard input
     pub(super) file: PathBuf,
 
     /// Where to write: oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE[:NAME:TAG]; repeatable
@@ -73,7 +74,11 @@ pub(super) struct Build {
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) deny: Vec<Denial>,
 
-    /// Print a report for machines (schemas/build-report.schema.json)
+    /// Set a limit on inputs; repeatable (--help lists all)
+    #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
+    pub(super) limits: Vec<String>,
+
+    /// Print a report for machines (`overcoat schema build-report` describes it)
     #[arg(long)]
     pub(super) json: bool,
 
@@ -100,14 +105,14 @@ pub(super) enum Allowance {
 /// What may be denied.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Denial {
-    /// Artifacts bring setuid or setgid files, or files with capabilities
+    /// Files are added that run with the rights of their owner or group (setuid, setgid) or with capabilities
     Setuid,
 }
 
 /// Check customizations, and report everything that is wrong with them at once
 #[derive(Args)]
 pub(super) struct Validate {
-    /// The customizations to check
+    /// The customizations to check; - reads one from standard input
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
 
@@ -135,6 +140,23 @@ pub(super) enum Form {
     Customization,
     /// The report of `build --json`
     BuildReport,
+    /// What commands print with `--json` when they fail
+    Diagnostics,
+}
+
+/// The help of `--limit`.
+fn limits() -> String {
+    let mut text =
+        "Set a limit on inputs; repeatable. K, M, G and T behind a value stand for powers of 1024. \
+                    Names and defaults:\n"
+            .to_owned();
+    for (name, default) in Limits::names() {
+        let units = [(40, "T"), (30, "G"), (20, "M"), (10, "K"), (0, "")];
+        let whole = units.iter().find(|(shift, _)| default >> shift << shift == default);
+        let (shift, unit) = whole.expect("every number is a multiple of one");
+        text.push_str(&format!("\n  {name}={}{unit}", default >> shift));
+    }
+    text
 }
 
 #[cfg(test)]

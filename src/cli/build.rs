@@ -1,12 +1,15 @@
 //! `overcoat build`
 
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
+
+use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{progress, summary};
-use crate::code::{Code, Coded};
+use super::{hint, json, progress, spec_file, summary};
+use crate::code::Code;
 use crate::contents::Allow;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
@@ -14,14 +17,19 @@ use crate::oci::RegistryMap;
 use crate::ops::build::{Options, build};
 use crate::ops::report::Report;
 use crate::plan::Timestamp;
-use crate::spec::{self, SpecFile};
+use crate::spec;
 use crate::store::PlatformMismatch;
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
     let options = options(args)?;
-    let file = read(&args.file)?;
-    let parsed = spec::parse(&file).map_err(|_| invalid(&file))?;
     let interrupt = interrupt()?;
+    let file = spec_file::read(&args.file)?;
+    let parsed = spec::parse(&file).map_err(|_| Failure::of_specification(&file))?;
+    if !args.json && !args.quiet {
+        for note in &parsed.notes {
+            super::tell(&note.snippet(&file));
+        }
+    }
     let progress = progress::progress(args.quiet);
     let report = build(&file, &parsed.specification, &args.outputs, &options, &*progress, &interrupt)
         .map_err(|error| Failure::of_build(&file, &error))?;
@@ -30,8 +38,7 @@ pub(super) fn run(args: &Build) -> Result<(), Failure> {
 
 fn printed(args: &Build, report: &Report) -> String {
     if args.json {
-        let json = serde_json::to_string_pretty(report).expect("a report has text keys alone");
-        return format!("{json}\n");
+        return json::document(report);
     }
     if args.quiet {
         return report.targets.iter().map(|target| format!("{}\n", target.index.digest)).collect();
@@ -42,7 +49,13 @@ fn printed(args: &Build, report: &Report) -> String {
 fn options(args: &Build) -> Result<Options, Failure> {
     let mut registry_map = RegistryMap::default();
     for text in &args.registry_map {
-        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, error.to_string(), None))?;
+        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
+    }
+    let mut limits = Limits::default();
+    for text in &args.limits {
+        limits.set_by(text).map_err(|error| {
+            Failure::of(Code::Usage, &error.to_string(), hint::of_set_limit(&error).as_deref())
+        })?;
     }
     let allows = |what| args.allow.contains(&what);
     let mismatch = allows(Allowance::PlatformMismatch);
@@ -57,7 +70,7 @@ fn options(args: &Build) -> Result<Options, Failure> {
         platform_mismatch: if mismatch { PlatformMismatch::Allow } else { PlatformMismatch::Refuse },
         deny_privileged: !args.deny.is_empty(),
         epoch: epoch()?,
-        limits: Limits::default(),
+        limits,
         two_passes: args.two_passes,
     })
 }
@@ -75,32 +88,22 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
                 "SOURCE_DATE_EPOCH is `{}`, which is no number of seconds since 1970",
                 text.display()
             );
-            Err(Failure::of(Code::Usage, message, None))
+            Err(Failure::of(Code::Usage, &message, None))
         }
     }
 }
 
-/// Stops at SIGINT and SIGTERM, and leaves nothing behind.
+/// Stops at SIGINT and SIGTERM, and leaves nothing behind; who asks a second time does not wait for that.
 fn interrupt() -> Result<Interrupt, Failure> {
     let interrupt = Interrupt::default();
+    let asked = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         let number = usize::try_from(signal).expect("signals have positive numbers");
-        signal_hook::flag::register_usize(signal, interrupt.signal(), number)
-            .map_err(|error| Failure::of(Code::Io, format!("signals cannot be caught: {error}"), None))?;
+        // In this order: the first signal finds nothing asked yet.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))
+            .and_then(|_| flag::register(signal, Arc::clone(&asked)))
+            .and_then(|_| flag::register_usize(signal, interrupt.signal(), number))
+            .map_err(|error| Failure::of(Code::Io, &format!("signals cannot be caught: {error}"), None))?;
     }
     Ok(interrupt)
-}
-
-/// Everything that is wrong with a specification which cannot be read.
-fn invalid(file: &SpecFile) -> Failure {
-    let mut failure = Failure::default();
-    for finding in crate::ops::validate::validate(file, false) {
-        failure.add(super::failure::Diagnostic::of_finding(file, &finding));
-    }
-    failure
-}
-
-/// Reads a specification.
-pub(super) fn read(path: &Path) -> Result<SpecFile, Failure> {
-    SpecFile::open(path).map_err(|error| Failure::of(error.code(), error.to_string(), None))
 }

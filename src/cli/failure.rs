@@ -1,246 +1,109 @@
-//! Every error of the library to a code, words, a hint and an exit code.
+//! Why a command did not do what it was asked to, and what the process exits with.
 
-use std::io::{self, Write};
+use std::io;
 
-use serde::Serialize;
-
-use crate::assemble::{AccountsError, Fault};
+use super::hint;
+use super::message::{self, Message};
 use crate::code::{Code, Coded, Exit};
-use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::ops::build::BuildError;
-use crate::ops::validate::Finding;
-use crate::plan::{PlanError, Problem};
-use crate::spec::{self, Place, Severity, SpecFile};
-use crate::store::WriteError;
+use crate::ops::validate::{Severity, validate};
+use crate::spec::SpecFile;
 
-/// Why a command did not do what it was asked to: one or more messages.
+/// One or more errors, and what else there is to say.
 #[derive(Default)]
 pub(super) struct Failure {
-    errors: Vec<Diagnostic>,
-    notes: Vec<Diagnostic>,
-}
-
-/// One message.
-#[derive(Clone, Serialize)]
-pub(super) struct Diagnostic {
-    /// The stable code of an error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip)]
-    exit: Exit,
-    severity: &'static str,
-    message: String,
-    /// File, line and column.
-    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    /// The message with its source line.
-    #[serde(skip)]
-    snippet: Option<String>,
+    errors: Vec<Message>,
+    notes: Vec<Message>,
 }
 
 impl Failure {
-    /// Standard output cannot be written.
-    pub(super) fn output(error: &io::Error) -> Self {
-        Self::of(Code::Io, format!("standard output: {error}"), None)
+    /// A failure of one error.
+    pub(super) fn of(code: Code, message: &str, hint: Option<&str>) -> Self {
+        Self { errors: vec![Message::error(code, message, hint)], notes: Vec::new() }
     }
 
-    /// A failure of one message.
-    pub(super) fn of(code: Code, message: String, hint: Option<String>) -> Self {
-        Self { errors: vec![Diagnostic::new(code, message, hint)], notes: Vec::new() }
+    /// Standard output cannot be written.
+    pub(super) fn output(error: &io::Error) -> Self {
+        Self::of(Code::Io, &format!("standard output: {error}"), None)
+    }
+
+    /// Everything that is wrong with a specification that cannot be read.
+    pub(super) fn of_specification(file: &SpecFile) -> Self {
+        let mut failure = Self::default();
+        failure.add_findings(file, false);
+        failure
     }
 
     /// The failure of a build of `file`.
     pub(super) fn of_build(file: &SpecFile, error: &BuildError) -> Self {
-        match error {
-            BuildError::Plan(errors) => {
-                Self { errors: errors.iter().map(|one| of_plan(file, one)).collect(), notes: Vec::new() }
+        let errors = match error {
+            // Who asked for it needs not know what was being read just then.
+            error if error.code() == Code::Interrupted => {
+                vec![Message::error(Code::Interrupted, "stopped by SIGINT", None)]
             }
-            BuildError::Assemble(error) => {
-                let message = format!("{}: {}: {}", error.platform, error.subject, error.fault);
-                let diagnostic = Diagnostic::new(error.code(), message, fault_hint(&error.fault));
-                Self { errors: vec![diagnostic.at(file, error.place)], notes: Vec::new() }
+            error if error.code() == Code::Terminated => {
+                vec![Message::error(Code::Terminated, "stopped by SIGTERM", None)]
             }
-            error => Self::of(error.code(), error.to_string(), build_hint(error)),
+            BuildError::Plan(errors) => errors
+                .iter()
+                .map(|one| {
+                    let hint = hint::of_problem(&one.problem);
+                    Message::error(one.code(), &one.to_string(), hint.as_deref()).at(file, one.place)
+                })
+                .collect(),
+            error => {
+                let place = match error {
+                    BuildError::Assemble(error) => error.place,
+                    BuildError::Privileged { place, .. } => *place,
+                    _ => None,
+                };
+                let hint = hint::of_build(error);
+                vec![Message::error(error.code(), &error.to_string(), hint.as_deref()).at(file, place)]
+            }
+        };
+        Self { errors, notes: Vec::new() }
+    }
+
+    /// Adds what there is to say of a specification.
+    pub(super) fn add_findings(&mut self, file: &SpecFile, hosted: bool) {
+        for finding in validate(file, hosted) {
+            let message = Message::of_finding(file, &finding);
+            match finding.severity {
+                Severity::Error => self.errors.push(message),
+                Severity::Note | Severity::Warning => self.notes.push(message),
+            }
         }
     }
 
-    pub(super) fn add(&mut self, error: Diagnostic) {
-        self.errors.push(error);
-    }
-
+    /// Adds the errors of another.
     pub(super) fn extend(&mut self, other: Self) {
         self.errors.extend(other.errors);
         self.notes.extend(other.notes);
     }
 
-    pub(super) fn extend_notes(&mut self, notes: Vec<Diagnostic>) {
-        self.notes.extend(notes);
-    }
-
+    /// Whether it is none: notes do not count.
     pub(super) fn is_empty(&self) -> bool {
         self.errors.is_empty()
     }
 
+    /// The notes, where there are no errors.
+    pub(super) fn notes(&self) -> &[Message] {
+        &self.notes
+    }
+
     /// What the process exits with: the first error decides.
     pub(super) fn exit(&self) -> Exit {
-        self.errors.first().map_or(Exit::Usage, |error| error.exit)
+        self.errors.first().map_or(Exit::Usage, Message::exit)
     }
 
     /// Prints it: for machines to standard output, for people to standard error.
     pub(super) fn print(&self, json: bool) {
-        let all: Vec<Diagnostic> = self.notes.iter().chain(&self.errors).cloned().collect();
-        let text = Diagnostic::list(&all, json);
-        // There is nowhere left to complain.
-        let _ = if json {
-            io::stdout().write_all(text.as_bytes())
-        } else {
-            io::stderr().write_all(text.as_bytes())
-        };
-    }
-}
-
-impl Diagnostic {
-    fn new(code: Code, message: String, hint: Option<String>) -> Self {
-        Self {
-            code: Some(code.as_str()),
-            exit: code.exit(),
-            severity: "error",
-            message: one_line(&message),
-            place: None,
-            hint,
-            snippet: None,
-        }
-    }
-
-    /// What `validate` found.
-    pub(super) fn of_finding(file: &SpecFile, finding: &Finding) -> Self {
-        let code = finding.code.unwrap_or(Code::SpecValue);
-        let diagnostic = Self::new(code, finding.message.clone(), finding.hint.clone());
-        let severity = if finding.severity == Severity::Error { "error" } else { "note" };
-        let code = finding.code.map(Code::as_str);
-        Self { severity, code, ..diagnostic }.at_severity(file, Some(finding.place), finding.severity)
-    }
-
-    fn at(self, file: &SpecFile, place: Option<Place>) -> Self {
-        self.at_severity(file, place, Severity::Error)
-    }
-
-    fn at_severity(mut self, file: &SpecFile, place: Option<Place>, severity: Severity) -> Self {
-        let Some(place) = place else { return self };
-        self.place = Some(format!("{}:{}:{}", file.name, place.line, place.column));
-        let snippet = spec::snippet(file, place, severity, &self.message, self.hint.as_deref());
-        self.snippet = Some(match self.code {
-            Some(code) => snippet.replacen("error:", &format!("error[{code}]:"), 1),
-            None => snippet,
-        });
-        self
-    }
-
-    /// Messages one after another, or as a document for machines.
-    pub(super) fn list(all: &[Self], json: bool) -> String {
+        let all: Vec<Message> = self.notes.iter().chain(&self.errors).cloned().collect();
         if json {
-            let document = serde_json::json!({"version": 1, "diagnostics": all});
-            return format!("{document:#}\n");
+            // The failure itself counts, whether it can be printed or not.
+            let _ = super::print(&message::document(&all));
+        } else {
+            super::tell(&all.iter().map(Message::text).collect::<String>());
         }
-        all.iter().map(Self::text).collect()
-    }
-
-    fn text(&self) -> String {
-        if let Some(snippet) = &self.snippet {
-            return snippet.clone();
-        }
-        let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
-        let mut text = format!("{}{code}: {}\n", self.severity, self.message);
-        if let Some(hint) = &self.hint {
-            text.push_str(&format!("hint: {}\n", one_line(hint)));
-        }
-        text
-    }
-}
-
-/// A text whose control characters are escaped, so that it is one line and moves no cursor.
-fn one_line(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
-}
-
-fn of_plan(file: &SpecFile, error: &PlanError) -> Diagnostic {
-    Diagnostic::new(error.code(), error.to_string(), plan_hint(&error.problem)).at(file, error.place)
-}
-
-fn plan_hint(problem: &Problem) -> Option<String> {
-    Some(match problem {
-        Problem::Unsupported { .. } => "remove them from the file to build the rest".to_owned(),
-        Problem::Image { error, .. } => return error.hint(),
-        Problem::Definition { candidates, .. } if candidates.is_empty() => {
-            "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
-                .to_owned()
-        }
-        Problem::Definition { candidates, .. } => {
-            format!(
-                "name the base by `base` instead; of the definition are the tags {}",
-                candidates.join(", ")
-            )
-        }
-        Problem::NoTags { .. } => "name the tags to suffix by `tags` of the target".to_owned(),
-        Problem::Collision(_) => "give one of them another destination or other `tags`".to_owned(),
-        _ => return None,
-    })
-}
-
-fn build_hint(error: &BuildError) -> Option<String> {
-    Some(match error {
-        BuildError::NoOutput => "pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned(),
-        BuildError::OutputHoldsOne { thing: "platform", .. } => "choose one with --platform".to_owned(),
-        BuildError::OutputHoldsOne { .. } => {
-            "write to oci:DIR, where every image has a name of its own".to_owned()
-        }
-        BuildError::Privileged { path, .. } => format!("exclude `{path}`, or build without --deny setuid"),
-        BuildError::Write(error) => return write_hint(error),
-        error if error.code() == Code::IoNoSpace => "make room on the output's file system".to_owned(),
-        _ => return None,
-    })
-}
-
-fn write_hint(error: &WriteError) -> Option<String> {
-    match error {
-        WriteError::Output(error) => error.hint().map(str::to_owned),
-        error if error.code() == Code::IoNoSpace => Some("make room on the output's file system".to_owned()),
-        _ => None,
-    }
-}
-
-fn fault_hint(fault: &Fault) -> Option<String> {
-    Some(match fault {
-        Fault::Artifact(ArtifactError::Nothing { physical: Some(physical), .. }) => {
-            format!("it leads through a symbolic link; include `{physical}`")
-        }
-        Fault::Artifact(ArtifactError::Nothing { nearest: Some(nearest), .. }) => {
-            format!("the artifact has `{nearest}`")
-        }
-        Fault::Artifact(ArtifactError::Conflict(conflict)) => conflict_hint(conflict)?,
-        Fault::State(StateError::Conflict { conflict, .. }) => conflict_hint(conflict)?,
-        Fault::State(StateError::Missing { .. }) => {
-            "remove the entry, or limit it by `platforms` to those that have the path".to_owned()
-        }
-        Fault::Accounts(AccountsError::Root { .. }) => "set `accounts.root: true` to allow it".to_owned(),
-        Fault::Accounts(AccountsError::NoUser { name }) => {
-            format!("add `{name}` to `accounts.users`, or name a user of the base")
-        }
-        Fault::Layers { .. } => "squash the base or merge artifacts".to_owned(),
-        fault if fault.code() == Code::TarType => "exclude it, or pass --allow devices".to_owned(),
-        fault if fault.code() == Code::IoNoSpace => "make room on the output's file system".to_owned(),
-        _ => return None,
-    })
-}
-
-fn conflict_hint(conflict: &Conflict) -> Option<String> {
-    match conflict {
-        Conflict::OverDirectory { path, .. } | Conflict::OverLink { path, .. } => {
-            Some(format!("exclude `{path}`, or pass --allow replace if it is meant to go"))
-        }
-        Conflict::Twice { first, second, .. } => Some(format!("exclude `{first}` or `{second}`")),
-        Conflict::Loop(_) => None,
     }
 }

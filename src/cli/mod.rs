@@ -3,12 +3,18 @@
 mod args;
 mod build;
 mod failure;
+mod hint;
+mod json;
+mod list;
+mod message;
 mod progress;
 mod schema;
 mod size;
+mod spec_file;
 mod summary;
 mod table;
 mod validate;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -42,6 +48,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(failure.exit() as u8)
         }
     }
+}
+
+/// Tells people something on standard error; where that is closed there is nowhere left to complain.
+fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Prints to standard output; a reader that has gone away has had enough.

@@ -2,13 +2,14 @@
 
 use super::args::{Form, Schema};
 use super::failure::Failure;
-use crate::ops::report;
+use crate::ops::{diagnostic, report};
 use crate::spec;
 
 pub(super) fn run(args: &Schema) -> Result<(), Failure> {
     let schema = match args.of {
         Form::Customization => spec::schema(),
         Form::BuildReport => report::schema(),
+        Form::Diagnostics => diagnostic::schema(),
     };
     super::print(&format!("{schema:#}\n"))
 }

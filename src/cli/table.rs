@@ -1,5 +1,7 @@
 //! Aligned columns.
 
+use unicode_width::UnicodeWidthStr;
+
 /// Rows whose cells stand below each other.
 pub(super) struct Table {
     columns: Vec<Align>,
@@ -28,15 +30,14 @@ impl Table {
 
     /// The lines, each indented by `indent` spaces.
     pub(super) fn print(&self, indent: usize) -> String {
-        let width =
-            |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let width = |column: usize| self.rows.iter().map(|row| columns(&row[column])).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let mut text = String::new();
         for row in &self.rows {
             let cells =
                 row.iter().zip(&self.columns).zip(&widths).map(|((cell, align), width)| match align {
-                    Align::Left => format!("{cell:<width$}"),
-                    Align::Right => format!("{cell:>width$}"),
+                    Align::Left => format!("{cell}{}", " ".repeat(width - columns(cell))),
+                    Align::Right => format!("{}{cell}", " ".repeat(width - columns(cell))),
                 });
             let line = cells.collect::<Vec<_>>().join("  ");
             text.push_str(&" ".repeat(indent));
@@ -45,6 +46,11 @@ impl Table {
         }
         text
     }
+}
+
+/// The columns of a terminal that a text takes.
+fn columns(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
 }
 
 #[cfg(test)]
@@ -57,5 +63,7 @@ mod tests {
         table.row(["a".to_owned(), "1".to_owned()]);
         table.row(["longer".to_owned(), "12345".to_owned()]);
         assert_eq!(table.print(1), " name     size\n a           1\n longer  12345\n");
+        table.row(["日本".to_owned(), "7".to_owned()]);
+        assert!(table.print(1).ends_with("\n 日本        7\n"), "wide characters take two columns");
     }
 }

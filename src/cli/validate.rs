@@ -1,38 +1,33 @@
 //! `overcoat validate`
 
+use std::path::PathBuf;
+
 use super::args::Validate;
-use super::failure::{Diagnostic, Failure};
-use crate::ops::validate::{Severity, validate};
+use super::failure::Failure;
+use super::{message, spec_file};
+use crate::printable::escaped;
 
 pub(super) fn run(args: &Validate) -> Result<(), Failure> {
-    let mut failure = Failure::default();
-    let mut notes = Vec::new();
+    let mut found = Failure::default();
+    let mut valid = Vec::new();
     for path in &args.files {
-        let file = match super::build::read(path) {
-            Ok(file) => file,
-            Err(error) => {
-                failure.extend(error);
-                continue;
-            }
-        };
-        for finding in validate(&file, args.hosted) {
-            let diagnostic = Diagnostic::of_finding(&file, &finding);
-            match finding.severity {
-                Severity::Error => failure.add(diagnostic),
-                Severity::Note | Severity::Warning => notes.push(diagnostic),
-            }
+        let mut of_file = Failure::default();
+        match spec_file::read(path) {
+            Ok(file) => of_file.add_findings(&file, args.hosted),
+            Err(failure) => of_file = failure,
         }
-    }
-    if failure.is_empty() {
-        super::print(&Diagnostic::list(&notes, args.json))?;
-        if !args.json {
-            super::print(&match args.files.len() {
-                1 => "1 customization is valid\n".to_owned(),
-                n => format!("{n} customizations are valid\n"),
-            })?;
+        if of_file.is_empty() {
+            valid.push(path);
         }
-        return Ok(());
+        found.extend(of_file);
     }
-    failure.extend_notes(notes);
-    Err(failure)
+    if args.json {
+        return if found.is_empty() { super::print(&message::document(found.notes())) } else { Err(found) };
+    }
+    if found.is_empty() {
+        found.print(false);
+    }
+    let line = |path: &&PathBuf| format!("{}: valid\n", escaped(&path.display().to_string()));
+    super::print(&valid.iter().map(line).collect::<String>())?;
+    if found.is_empty() { Ok(()) } else { Err(found) }
 }

@@ -9,8 +9,8 @@ use super::placement::{Allow, Conflict, Directories, Placement, Thing};
 use super::view::{Node, View, ViewError};
 use crate::code::{Code, Coded};
 use crate::layer::{Fault, ItemKind, LayerIndex};
+use crate::nearest::nearest;
 use crate::rootfs::{Attributes, Kind, RootPath, Selection};
-use crate::spec::nearest;
 
 /// What is taken from an artifact, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

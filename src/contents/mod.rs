@@ -1,6 +1,6 @@
 //! Plan and layer indexes to what each layer will hold: pure, no byte is read or written here.
 //!
-//! [`View`] is what layers look like once they are applied; [`place`](placement::Placement) puts entries on the view below
+//! [`View`] is what layers look like once they are applied; `placement` puts entries on the view below
 //! them; [`artifact`] and [`state`] say what the layers of ours hold; [`FirstPass`] guesses an artifact's layer while its
 //! input is still being read.
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 
 use super::{Fault, PaxError, SourceError, VerifyError};
-use crate::code::{Code, Coded};
-use crate::file_error::is_no_space;
+use crate::code::{self, Code, Coded};
 use crate::interrupt::Interrupted;
-use crate::limits::BudgetError;
+use crate::limits::{BudgetError, Limited};
 use crate::oci::{Compression, Digest, MediaType};
-use crate::rootfs::{PathError, printable};
+use crate::printable::printable;
+use crate::rootfs::PathError;
 
 /// A layer that cannot be read, and where.
 #[derive(Debug)]
@@ -229,7 +229,15 @@ pub enum LimitError {
         /// How many it may have.
         limit: usize,
     },
-    /// Bytes of an extended attribute.
+    /// Bytes of the name of an extended attribute, as far as Linux takes them.
+    #[error("name of an extended attribute of {found} bytes is longer than {limit}")]
+    XattrName {
+        /// Bytes it has.
+        found: usize,
+        /// Bytes it may have.
+        limit: usize,
+    },
+    /// Bytes of an extended attribute's value.
     #[error("extended attribute of {found} bytes is longer than {limit}")]
     Xattr {
         /// Bytes it has.
@@ -286,7 +294,7 @@ impl Coded for ReadErrorKind {
     fn code(&self) -> Code {
         match self {
             Self::Source(error) => error.code(),
-            Self::Io(_) => Code::Io,
+            Self::Io(error) => code::of_io(error),
             Self::Verify(error) => error.code(),
             Self::DiffId(_) => Code::DiffId,
             Self::Compression { .. } => Code::Compression,
@@ -304,8 +312,7 @@ impl Coded for ReadErrorKind {
             Self::Fault(fault) => fault.code(),
             Self::Sparse => Code::TarSparse,
             Self::Limit(error) => error.code(),
-            Self::Visitor(error) if is_no_space(error) => Code::IoNoSpace,
-            Self::Visitor(_) => Code::Io,
+            Self::Visitor(error) => code::of_io(error),
             Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
@@ -319,7 +326,36 @@ impl Coded for LimitError {
             Self::Header { .. } | Self::Names { .. } => Code::LimitHeader,
             Self::Window { .. } => Code::LimitWindow,
             Self::Members { .. } => Code::Gzip,
-            Self::LinkTarget { .. } | Self::Xattrs { .. } | Self::Xattr { .. } => Code::LimitPath,
+            Self::LinkTarget { .. } | Self::XattrName { .. } | Self::Xattrs { .. } | Self::Xattr { .. } => {
+                Code::LimitPath
+            }
+        }
+    }
+}
+
+impl Limited for LimitError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Compressed { .. } => Some("layer-compressed-bytes"),
+            Self::Layer { .. } => Some("layer-bytes"),
+            Self::Build(_) => Some("build-bytes"),
+            Self::Entries { .. } => Some("layer-entries"),
+            Self::Header { .. } => Some("tar-header-bytes"),
+            Self::Names { .. } => Some("layer-name-bytes"),
+            Self::Window { .. } => Some("zstd-window-log"),
+            Self::Members { .. } | Self::XattrName { .. } => None,
+            Self::LinkTarget { .. } => Some("link-target-bytes"),
+            Self::Xattrs { .. } => Some("xattrs"),
+            Self::Xattr { .. } => Some("xattr-bytes"),
+        }
+    }
+}
+
+impl Limited for ReadErrorKind {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Limit(error) => error.limit(),
+            _ => None,
         }
     }
 }

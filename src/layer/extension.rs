@@ -5,7 +5,8 @@ use super::pax::{decimal, records, seconds};
 use super::xattr::decoded;
 use super::{HeaderError, LimitError, PaxError, ReadErrorKind, Trust};
 use crate::limits::Limits;
-use crate::rootfs::{Xattrs, printable};
+use crate::printable::printable;
+use crate::rootfs::Xattrs;
 
 /// What the extension headers before one entry say, until the entry itself comes.
 #[derive(Default)]
@@ -192,10 +193,13 @@ impl Pax {
         if name.is_empty() {
             return Err(HeaderError::Pax(PaxError::Key).into());
         }
-        for (found, limit) in [(name.len(), XATTR_NAME), (value.len(), limits.xattr_bytes)] {
-            if found > limit {
-                return Err(LimitError::Xattr { found, limit }.into());
-            }
+        let (found, limit) = (name.len(), XATTR_NAME);
+        if found > limit {
+            return Err(LimitError::XattrName { found, limit }.into());
+        }
+        let (found, limit) = (value.len(), limits.xattr_bytes);
+        if found > limit {
+            return Err(LimitError::Xattr { found, limit }.into());
         }
         self.xattrs.set(name, value);
         if self.xattrs.len() > limits.xattrs {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Item, ItemKind};
 use crate::code::{Code, Coded};
-use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, RootPath, is_of_overlay, printable};
+use crate::printable::printable;
+use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, RootPath, is_of_overlay};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

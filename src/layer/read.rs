@@ -20,7 +20,7 @@ use crate::oci::{Descriptor, Digest};
 use crate::rootfs::{FileContent, Kind, RootPath};
 
 /// Whose layer is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trust {
     /// A base's: followed as it is.
     Base,

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::{BlobSource, SourceError};
 use crate::code::{Code, Coded};
+use crate::limits::Limited;
 use crate::oci::{Descriptor, Digest, Hasher};
 
 /// A reader that hashes and counts what it passes on, and fails at the end where digest or size are others.
@@ -164,6 +165,12 @@ impl Coded for DocumentReadError {
             Self::Limit { .. } => Code::LimitManifest,
             Self::Io { .. } => Code::Io,
         }
+    }
+}
+
+impl Limited for DocumentReadError {
+    fn limit(&self) -> Option<&'static str> {
+        matches!(self, Self::Limit { .. }).then_some("document-bytes")
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::json::{self, JsonError};
-use super::{Digest, Platform};
+use super::{Digest, Platform, PlatformFields, config_shape};
 
 /// The config of an image: read strictly, changed in place, written in the order it was read.
 ///
@@ -24,10 +24,10 @@ pub enum ConfigError {
     /// A field is missing or has the wrong form.
     #[error("config field `{field}` {problem}")]
     Field {
-        /// The field's path.
+        /// The field.
         field: &'static str,
         /// What is wrong with it.
-        problem: String,
+        problem: &'static str,
     },
 }
 
@@ -35,18 +35,9 @@ impl ImageConfig {
     /// Reads a config.
     pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
         let Value::Object(document) = json::parse(bytes)? else {
-            return Err(field("", "is no object"));
+            return Err(JsonError { reason: "a config is an object".to_owned() }.into());
         };
-        json::exact_keys(&document, KEYS)?;
-        if let Some(run) = document.get("config") {
-            let empty = Map::new();
-            let run = if run.is_null() {
-                &empty
-            } else {
-                run.as_object().ok_or_else(|| field("config", "is no object"))?
-            };
-            json::exact_keys(run, RUN_KEYS)?;
-        }
+        config_shape::check(&document)?;
         let platform = platform(&document)?;
         let diff_ids = diff_ids(&document)?;
         Ok(Self { document, platform, diff_ids })
@@ -126,29 +117,60 @@ impl ImageConfig {
         self.document.insert("created".into(), created.into());
     }
 
-    /// Makes the history have one entry per layer: a history that does not is replaced by empty entries.
-    pub fn align_history(&mut self) {
-        let entries = self.document.get("history").and_then(Value::as_array);
-        let layers = entries.map(|entries| {
-            entries.iter().filter(|e| e.get("empty_layer") != Some(&Value::Bool(true))).count()
-        });
-        if layers != Some(self.diff_ids.len()) {
-            let empty = vec![Value::Object(Map::new()); self.diff_ids.len()];
-            self.document.insert("history".into(), Value::Array(empty));
+    /// Makes it say another platform than it did.
+    pub fn set_platform(&mut self, platform: &Platform) {
+        for (key, value) in [
+            ("architecture", Some(platform.architecture())),
+            ("os", Some(platform.os())),
+            ("variant", platform.variant()),
+        ] {
+            match value {
+                Some(value) => drop(self.document.insert(key.into(), value.into())),
+                None => drop(self.document.shift_remove(key)),
+            }
+        }
+        self.platform = platform.clone();
+    }
+
+    /// The platform as an index has to spell it for this config.
+    pub fn platform_fields(&self) -> PlatformFields {
+        let text = |key| self.document.get(key).and_then(Value::as_str).map(str::to_owned);
+        let features = self.document.get("os.features").and_then(Value::as_array);
+        let features = features.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+        PlatformFields {
+            architecture: text("architecture").expect("parsed with an architecture"),
+            os: text("os").expect("parsed with an operating system"),
+            os_version: text("os.version"),
+            os_features: features.collect(),
+            variant: text("variant"),
         }
     }
 
-    /// Adds a layer on top and its history entry; the history has to be aligned.
-    pub fn push_layer(&mut self, diff_id: Digest, created: &str, created_by: &str) {
-        self.diff_ids.push(diff_id);
+    /// Fills in what the specification asks for and readers do without: the type of the root filesystem, and a history
+    /// of one entry per layer, empty ones in place of a history that does not fit.
+    pub fn complete(&mut self) {
+        let layers = self.diff_ids.len();
+        if !self.document.get("history").is_some_and(|history| has_one_per_layer(history, layers)) {
+            let empty = vec![Value::Object(Map::new()); layers];
+            self.document.insert("history".into(), Value::Array(empty));
+        }
         let diff_ids = self.diff_ids.iter().map(|id| Value::String(id.to_string())).collect();
-        let rootfs =
-            self.document.get_mut("rootfs").and_then(Value::as_object_mut).expect("parsed with a rootfs");
+        let rootfs = self.document.get_mut("rootfs").and_then(Value::as_object_mut);
+        let rootfs = rootfs.expect("parsed with a root filesystem");
+        rootfs.insert("type".into(), "layers".into());
         rootfs.insert("diff_ids".into(), Value::Array(diff_ids));
+    }
+
+    /// Adds a layer on top and its history entry.
+    pub fn push_layer(&mut self, diff_id: Digest, created: &str, created_by: &str) {
+        self.complete();
+        self.diff_ids.push(diff_id);
+        let diff_ids = self.document.get_mut("rootfs").and_then(|rootfs| rootfs.get_mut("diff_ids"));
+        let diff_ids = diff_ids.and_then(Value::as_array_mut).expect("completed above");
+        diff_ids.push(diff_id.to_string().into());
+        let history = self.document.get_mut("history").and_then(Value::as_array_mut);
         let entry = serde_json::json!({"created": created, "created_by": created_by});
-        let history =
-            self.document.get_mut("history").and_then(Value::as_array_mut).expect("the history is aligned");
-        history.push(entry);
+        history.expect("completed above").push(entry);
     }
 
     /// The bytes of the config.
@@ -157,68 +179,25 @@ impl ImageConfig {
     }
 }
 
-const KEYS: &[&str] = &[
-    "created",
-    "author",
-    "architecture",
-    "os",
-    "os.version",
-    "os.features",
-    "variant",
-    "config",
-    "rootfs",
-    "history",
-];
-const RUN_KEYS: &[&str] = &[
-    "User",
-    "ExposedPorts",
-    "Env",
-    "Entrypoint",
-    "Cmd",
-    "Volumes",
-    "WorkingDir",
-    "Labels",
-    "StopSignal",
-    "ArgsEscaped",
-    "Memory",
-    "MemorySwap",
-    "CpuShares",
-    "Healthcheck",
-    "OnBuild",
-    "Shell",
-];
-
-fn field(field: &'static str, problem: impl Into<String>) -> ConfigError {
-    ConfigError::Field { field, problem: problem.into() }
-}
-
 fn platform(document: &Map<String, Value>) -> Result<Platform, ConfigError> {
-    let text = |key: &'static str| match document.get(key) {
-        Some(Value::String(text)) => Ok(text.as_str()),
-        Some(_) => Err(field(key, "is no string")),
-        None => Err(field(key, "is missing")),
-    };
-    let variant = document.get("variant").and_then(Value::as_str);
-    Platform::new(text("os")?, text("architecture")?, variant)
-        .map_err(|error| field("architecture", error.to_string()))
+    let text = |field| document.get(field).and_then(Value::as_str);
+    let needed = |field| text(field).ok_or(ConfigError::Field { field, problem: "is missing" });
+    let platform = Platform::new(needed("os")?, needed("architecture")?, text("variant"));
+    platform.map_err(|_| ConfigError::Field { field: "architecture", problem: "is no word" })
 }
 
 fn diff_ids(document: &Map<String, Value>) -> Result<Vec<Digest>, ConfigError> {
-    let rootfs =
-        document.get("rootfs").and_then(Value::as_object).ok_or_else(|| field("rootfs", "is missing"))?;
-    json::exact_keys(rootfs, &["type", "diff_ids"])?;
-    let list = match rootfs.get("diff_ids") {
-        Some(Value::Array(list)) => list.as_slice(),
-        Some(Value::Null) | None => &[],
-        Some(_) => return Err(field("rootfs.diff_ids", "is no list")),
-    };
-    list.iter()
-        .map(|id| {
-            id.as_str()
-                .and_then(|text| text.parse().ok())
-                .ok_or_else(|| field("rootfs.diff_ids", "holds no digest"))
-        })
-        .collect()
+    let list = document.get("rootfs").and_then(|rootfs| rootfs.get("diff_ids"));
+    let texts = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let wrong = ConfigError::Field { field: "diff_ids", problem: "holds what is no digest" };
+    texts.map(|text| text.parse().map_err(|_| wrong.clone())).collect()
+}
+
+/// Whether a history, as far as it is one, has an entry for each layer.
+fn has_one_per_layer(history: &Value, layers: usize) -> bool {
+    let Some(entries) = history.as_array() else { return false };
+    let fills = entries.iter().filter(|entry| entry.get("empty_layer") != Some(&Value::Bool(true)));
+    entries.iter().all(Value::is_object) && fills.count() == layers
 }
 
 #[cfg(test)]
@@ -239,12 +218,70 @@ mod tests {
 
     #[test]
     fn a_history_that_does_not_fit_gets_empty_entries() {
+        for history in ["[]", "null", "{}", "[{},{}]", "[1]", r#"[{"empty_layer":true}]"#] {
+            let text = CONFIG.replace(r#""history":[]"#, &format!(r#""history":{history}"#));
+            let mut config = ImageConfig::parse(text.as_bytes()).unwrap();
+            config.push_layer(Digest::of(b"x"), "1980-01-01T00:00:00Z", "x");
+            let text = String::from_utf8(config.to_bytes()).unwrap();
+            assert!(text.contains(r#""history":[{},{"created":"1980"#), "{text}");
+            assert_eq!(config.diff_ids().len(), 2);
+        }
+        let fitting = r#""history":[{"created_by":"a"},{"empty_layer":true}]"#;
+        let mut config = ImageConfig::parse(CONFIG.replace(r#""history":[]"#, fitting).as_bytes()).unwrap();
+        config.complete();
+        assert!(String::from_utf8(config.to_bytes()).unwrap().contains(fitting));
+    }
+
+    #[test]
+    fn what_readers_do_without_is_filled_in() {
+        let text = r#"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":null}}"#;
+        let mut config = ImageConfig::parse(text.as_bytes()).unwrap();
+        config.complete();
+        let complete =
+            r#"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[],"type":"layers"},"history":[]}"#;
+        assert_eq!(config.to_bytes(), complete.as_bytes());
+    }
+
+    #[test]
+    fn an_index_spells_the_platform_as_the_config_does() {
+        let text =
+            CONFIG.replace(r#""variant":"v8""#, r#""variant":"v8","os.version":"1","os.features":["a"]"#);
+        let config = ImageConfig::parse(text.as_bytes()).unwrap();
+        let fields = serde_json::to_string(&config.platform_fields()).unwrap();
+        let spelled =
+            r#"{"architecture":"arm64","os":"linux","os.version":"1","os.features":["a"],"variant":"v8"}"#;
+        assert_eq!(fields, spelled);
+    }
+
+    #[test]
+    fn another_platform_replaces_every_field_of_the_first() {
         let mut config = ImageConfig::parse(CONFIG.as_bytes()).unwrap();
-        config.align_history();
-        config.push_layer(Digest::of(b"x"), "1980-01-01T00:00:00Z", "x");
-        let text = String::from_utf8(config.to_bytes()).unwrap();
-        assert!(text.contains(r#""history":[{},{"created":"1980"#), "{text}");
-        assert_eq!(config.diff_ids().len(), 2);
+        config.set_platform(&"linux/amd64".parse().unwrap());
+        let read = ImageConfig::parse(&config.to_bytes()).unwrap();
+        assert_eq!((read.platform().to_string(), read), ("linux/amd64".to_owned(), config));
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_refused_and_null_is_none() {
+        for (field, wrong) in [
+            (r#""os":"linux""#, r#""os":1"#),
+            (r#""os":"linux""#, r#""os":null"#),
+            (r#""architecture":"arm64""#, r#""architecture":"""#),
+            (r#""variant":"v8""#, r#""variant":8"#),
+            (r#"["A=1"]"#, r#""A=1""#),
+            (r#"["A=1"]"#, "[1]"),
+            (r#""Env""#, r#""Labels":{"a":1},"Env""#),
+            (r#""Env""#, r#""Volumes":[],"Env""#),
+            (r#""type":"layers""#, r#""type":"other""#),
+            (r#"["sha256:e3b0"#, r#"["sha256:E3B0"#),
+        ] {
+            let text = CONFIG.replace(field, wrong);
+            assert_ne!(text, CONFIG);
+            assert!(matches!(ImageConfig::parse(text.as_bytes()), Err(ConfigError::Field { .. })), "{wrong}");
+        }
+        for (field, null) in [(r#""variant":"v8""#, r#""variant":null"#), (r#"["A=1"]"#, "null")] {
+            assert!(ImageConfig::parse(CONFIG.replace(field, null).as_bytes()).is_ok(), "{null}");
+        }
     }
 
     #[test]

@@ -30,6 +30,9 @@ impl Descriptor {
         Self::new(media_type, Digest::of(bytes), bytes.len() as u64)
     }
 
+    pub(super) const KEYS: &[&str] =
+        &["mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"];
+
     /// A descriptor without annotations.
     pub fn new(media_type: MediaType, digest: Digest, size: u64) -> Self {
         Self { media_type, digest, size, urls: Vec::new(), annotations: Annotations::new() }

@@ -1,9 +1,9 @@
 //! A manifest or an index, told apart by type and body alike.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::json::{self, JsonError};
-use super::{Index, Manifest, MediaType};
+use super::{Descriptor, Index, Manifest, MediaType, PlatformFields};
 
 /// What a descriptor of an image leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,7 @@ impl Document {
         let ambiguous =
             |found: &str| DocumentError::Ambiguous { expected: expected.clone(), found: found.to_owned() };
         let object = value.as_object().ok_or_else(|| ambiguous("is no object"))?;
-        json::exact_keys(object, Manifest::KEYS)?;
-        json::exact_keys(object, Index::KEYS)?;
+        exact_keys(object)?;
         if let Some(found) = object.get("mediaType").and_then(Value::as_str)
             && found != expected.as_str()
         {
@@ -60,10 +59,26 @@ impl Document {
     }
 }
 
+/// Refuses names of fields in other letters, in the document and in every descriptor of it.
+fn exact_keys(document: &Map<String, Value>) -> Result<(), JsonError> {
+    let known = |keys: &'static [&str]| keys.iter().copied();
+    json::exact_keys(document, known(Manifest::KEYS).chain(known(Index::KEYS)))?;
+    let single = ["config", "subject"].into_iter().filter_map(|key| document.get(key));
+    let listed =
+        ["layers", "manifests"].into_iter().filter_map(|key| document.get(key)?.as_array()).flatten();
+    for descriptor in single.chain(listed).filter_map(Value::as_object) {
+        json::exact_keys(descriptor, known(Descriptor::KEYS))?;
+        if let Some(platform) = descriptor.get("platform").and_then(Value::as_object) {
+            json::exact_keys(platform, known(PlatformFields::KEYS))?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oci::{Annotations, Descriptor};
+    use crate::oci::Annotations;
 
     #[test]
     fn a_manifest_prints_as_it_was_parsed() {
@@ -91,5 +106,25 @@ mod tests {
             assert!(matches!(error, DocumentError::Ambiguous { .. }), "{body}: {error}");
         }
         assert!(Document::parse(&MediaType::Index, br#"{"schemaVersion":2,"manifests":[]}"#).is_ok());
+    }
+
+    #[test]
+    fn r04_a_field_in_other_letters_is_refused_at_any_depth() {
+        let config = Descriptor::of(MediaType::Config, b"{}");
+        let manifest = Manifest::new(config.clone(), vec![config.clone()], Annotations::new());
+        let manifest = String::from_utf8(json::to_bytes(&manifest)).unwrap();
+        let entry = crate::oci::IndexEntry::new(config, &"linux/arm64/v8".parse().unwrap());
+        let index = String::from_utf8(json::to_bytes(&Index::new(vec![entry], Annotations::new()))).unwrap();
+        for (text, media_type) in [(manifest, MediaType::Manifest), (index, MediaType::Index)] {
+            assert!(Document::parse(&media_type, text.as_bytes()).is_ok());
+            for field in ["schemaVersion", "digest", "size", "architecture"] {
+                let other = format!("\"{}\":1,\"{field}\"", field.to_uppercase());
+                for (at, _) in text.match_indices(&format!("\"{field}\"")) {
+                    let changed = format!("{}{other}{}", &text[..at], &text[at + field.len() + 2..]);
+                    let error = Document::parse(&media_type, changed.as_bytes()).unwrap_err();
+                    assert!(matches!(error, DocumentError::Json(_)), "{changed}: {error}");
+                }
+            }
+        }
     }
 }

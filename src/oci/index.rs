@@ -38,10 +38,31 @@ pub struct IndexEntry {
 /// A platform as an index spells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlatformFields {
-    architecture: String,
-    os: String,
+    pub(super) architecture: String,
+    pub(super) os: String,
+    #[serde(default, rename = "os.version", skip_serializing_if = "Option::is_none")]
+    pub(super) os_version: Option<String>,
+    #[serde(default, rename = "os.features", skip_serializing_if = "Vec::is_empty")]
+    pub(super) os_features: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    variant: Option<String>,
+    pub(super) variant: Option<String>,
+}
+
+impl PlatformFields {
+    pub(super) const KEYS: &[&str] = &["architecture", "os", "os.version", "os.features", "variant"];
+}
+
+impl From<&Platform> for PlatformFields {
+    /// The platform in its normal form.
+    fn from(platform: &Platform) -> Self {
+        Self {
+            architecture: platform.architecture().to_owned(),
+            os: platform.os().to_owned(),
+            os_version: None,
+            os_features: Vec::new(),
+            variant: platform.variant().map(str::to_owned),
+        }
+    }
 }
 
 impl Index {
@@ -60,13 +81,8 @@ impl Index {
 
 impl IndexEntry {
     /// An entry for a platform.
-    pub fn new(descriptor: Descriptor, platform: &Platform) -> Self {
-        let platform = PlatformFields {
-            architecture: platform.architecture().to_owned(),
-            os: platform.os().to_owned(),
-            variant: platform.variant().map(str::to_owned),
-        };
-        Self { descriptor, platform: Some(platform) }
+    pub fn new(descriptor: Descriptor, platform: impl Into<PlatformFields>) -> Self {
+        Self { descriptor, platform: Some(platform.into()) }
     }
 
     /// The platform in its normal form, where the entry names one.

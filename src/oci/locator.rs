@@ -4,14 +4,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use oci_spec::distribution::Reference;
-
-use super::Digest;
+use super::{Digest, RegistryName, is_tag};
 
 /// The place of an image.
 ///
 /// Spelled as a reference (`alpine:3.23`, `dhi.io/golang:1.25@sha256:…`), `oci:DIR[:TAG][@DIGEST]`,
-/// `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:NAME:TAG]` or `scratch`.
+/// `oci-archive:FILE[:TAG][@DIGEST]`, `docker-archive:FILE[:NAME:TAG]` or `scratch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Locator {
     /// In a registry.
@@ -31,6 +29,8 @@ pub enum Locator {
         file: PathBuf,
         /// The tag, where one is named.
         tag: Option<String>,
+        /// The digest, where one is named.
+        digest: Option<Digest>,
     },
     /// In a tar archive as `docker save` writes it.
     DockerArchive {
@@ -41,15 +41,6 @@ pub enum Locator {
     },
     /// An image without layers.
     Scratch,
-}
-
-/// An image in a registry: host, repository, and a tag or a digest or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegistryName {
-    host: String,
-    repository: String,
-    tag: Option<String>,
-    digest: Option<Digest>,
 }
 
 /// A text that says no place of an image.
@@ -67,7 +58,7 @@ impl Locator {
     pub fn relative_to(self, dir: &Path) -> Self {
         match self {
             Self::Layout { dir: layout, tag, digest } => Self::Layout { dir: dir.join(layout), tag, digest },
-            Self::OciArchive { file, tag } => Self::OciArchive { file: dir.join(file), tag },
+            Self::OciArchive { file, tag, digest } => Self::OciArchive { file: dir.join(file), tag, digest },
             Self::DockerArchive { file, name } => Self::DockerArchive { file: dir.join(file), name },
             other => other,
         }
@@ -95,19 +86,12 @@ impl FromStr for Locator {
             return Ok(Self::Scratch);
         }
         if let Some(rest) = text.strip_prefix("oci:") {
-            let (rest, digest) = split_digest(rest).map_err(|problem| error(&problem))?;
-            return match split_tag(rest) {
-                ("", _) => Err(error("the directory is missing")),
-                (_, Some(tag)) if !is_tag(tag) => Err(error("the tag has characters that no tag has")),
-                (dir, tag) => Ok(Self::Layout { dir: dir.into(), tag: tag.map(str::to_owned), digest }),
-            };
+            let (dir, tag, digest) = split(rest, "directory").map_err(|problem| error(&problem))?;
+            return Ok(Self::Layout { dir, tag, digest });
         }
         if let Some(rest) = text.strip_prefix("oci-archive:") {
-            return match split_tag(rest) {
-                ("", _) => Err(error("the file is missing")),
-                (_, Some(tag)) if !is_tag(tag) => Err(error("the tag has characters that no tag has")),
-                (file, tag) => Ok(Self::OciArchive { file: file.into(), tag: tag.map(str::to_owned) }),
-            };
+            let (file, tag, digest) = split(rest, "file").map_err(|problem| error(&problem))?;
+            return Ok(Self::OciArchive { file, tag, digest });
         }
         if let Some(rest) = text.strip_prefix("docker-archive:") {
             let (file, name) = rest.split_once(':').map_or((rest, None), |(file, name)| (file, Some(name)));
@@ -127,12 +111,11 @@ impl fmt::Display for Locator {
             Self::Registry(name) => name.fmt(f),
             Self::Layout { dir, tag, digest } => {
                 write!(f, "oci:{}", dir.display())?;
-                tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
-                digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"))
+                tag_and_digest(tag.as_deref(), digest.as_ref(), f)
             }
-            Self::OciArchive { file, tag } => {
+            Self::OciArchive { file, tag, digest } => {
                 write!(f, "oci-archive:{}", file.display())?;
-                tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))
+                tag_and_digest(tag.as_deref(), digest.as_ref(), f)
             }
             Self::DockerArchive { file, name } => {
                 write!(f, "docker-archive:{}", file.display())?;
@@ -143,64 +126,18 @@ impl fmt::Display for Locator {
     }
 }
 
-impl RegistryName {
-    /// The registry's host and port; `docker.io` for Docker Hub.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// The repository, without the host.
-    pub fn repository(&self) -> &str {
-        &self.repository
-    }
-
-    /// The tag, where one is named; `latest` where neither tag nor digest is.
-    pub fn tag(&self) -> Option<&str> {
-        match (&self.tag, &self.digest) {
-            (None, None) => Some("latest"),
-            (tag, _) => tag.as_deref(),
-        }
-    }
-
-    /// The digest, where one is named.
-    pub fn digest(&self) -> Option<&Digest> {
-        self.digest.as_ref()
-    }
-
-    /// Host and repository.
-    pub fn full_repository(&self) -> String {
-        format!("{}/{}", self.host, self.repository)
-    }
+fn tag_and_digest(tag: Option<&str>, digest: Option<&Digest>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    tag.map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
+    digest.map_or(Ok(()), |digest| write!(f, "@{digest}"))
 }
 
-impl FromStr for RegistryName {
-    type Err = LocatorError;
-
-    fn from_str(text: &str) -> Result<Self, LocatorError> {
-        let error = |problem: String| LocatorError { text: text.to_owned(), problem };
-        if text.contains("://") {
-            return Err(error("a reference has no scheme".to_owned()));
-        }
-        let (named, digest) = split_digest(text).map_err(error)?;
-        let parsed: Reference = named
-            .parse()
-            .map_err(|problem: oci_spec::distribution::ParseError| error(problem.to_string()))?;
-        // The grammar adds `latest`; whether a tag was written shows in the text alone.
-        let tag = named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map(|(_, tag)| tag.to_owned());
-        Ok(Self {
-            host: parsed.registry().to_owned(),
-            repository: parsed.repository().to_owned(),
-            tag,
-            digest,
-        })
-    }
-}
-
-impl fmt::Display for RegistryName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.host, self.repository)?;
-        self.tag().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
-        self.digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"))
+/// A path, and what names an image in it: `PATH[:TAG][@DIGEST]`.
+fn split(text: &str, missing: &str) -> Result<(PathBuf, Option<String>, Option<Digest>), String> {
+    let (text, digest) = split_digest(text)?;
+    match split_tag(text) {
+        ("", _) => Err(format!("the {missing} is missing")),
+        (_, Some(tag)) if !is_tag(tag) => Err("the tag has characters that no tag has".to_owned()),
+        (path, tag) => Ok((path.into(), tag.map(str::to_owned), digest)),
     }
 }
 
@@ -212,7 +149,8 @@ fn split_tag(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
+/// A name, and the digest behind its `@`.
+pub(super) fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
     match text.split_once('@') {
         Some((rest, digest)) => digest
             .parse()
@@ -220,83 +158,6 @@ fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
             .map_err(|error: super::DigestError| error.to_string()),
         None => Ok((text, None)),
     }
-}
-
-/// Whether a text is a tag: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`.
-pub fn is_tag(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    let first = bytes.next().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
-    first && text.len() <= 128 && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-}
-
-/// Prefixes of references that are looked for elsewhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RegistryMap(Vec<(String, String)>);
-
-/// A text that is no mapping of registries.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no mapping: expected FROM=TO, such as `docker.io/acme=oci:./images`")]
-pub struct RegistryMapError {
-    /// What was found.
-    pub text: String,
-}
-
-impl RegistryMap {
-    /// Adds `FROM=TO`: a host or prefix, and the prefix, layout or archive that stands for it.
-    pub fn add(&mut self, text: &str) -> Result<(), RegistryMapError> {
-        let error = || RegistryMapError { text: text.to_owned() };
-        let (from, to) = text.split_once('=').ok_or_else(error)?;
-        let (from, to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));
-        if from.is_empty() || to.is_empty() {
-            return Err(error());
-        }
-        self.0.push((full_prefix(from), to.to_owned()));
-        Ok(())
-    }
-
-    /// Where `name` is to be looked for: the longest prefix decides, whole components alone.
-    ///
-    /// What follows the prefix is appended to a directory or a registry; tag and digest stay.
-    pub fn apply(&self, name: &RegistryName) -> Result<Locator, LocatorError> {
-        let full = name.full_repository();
-        let found = self
-            .0
-            .iter()
-            .filter_map(|(from, to)| {
-                let rest = full.strip_prefix(from.as_str())?;
-                (rest.is_empty() || rest.starts_with('/')).then_some((from.len(), to, rest))
-            })
-            .max_by_key(|(length, ..)| *length);
-        let Some((_, to, rest)) = found else {
-            return Ok(Locator::Registry(name.clone()));
-        };
-        let digest = name.digest.as_ref();
-        match to.parse::<Locator>() {
-            Ok(Locator::Layout { dir, tag, .. }) => {
-                let dir = if rest.is_empty() { dir } else { dir.join(rest.trim_start_matches('/')) };
-                let tag = tag.or_else(|| name.tag().map(str::to_owned));
-                Ok(Locator::Layout { dir, tag, digest: digest.cloned() })
-            }
-            Ok(archive @ (Locator::OciArchive { .. } | Locator::DockerArchive { .. })) => Ok(archive),
-            _ => {
-                let mut text = format!("{to}{rest}");
-                if let Some(tag) = name.tag() {
-                    text = format!("{text}:{tag}");
-                }
-                if let Some(digest) = digest {
-                    text = format!("{text}@{digest}");
-                }
-                text.parse()
-            }
-        }
-    }
-}
-
-/// A prefix with its host: what has none is on Docker Hub.
-fn full_prefix(from: &str) -> String {
-    let first = from.split('/').next().unwrap_or(from);
-    let is_host = first.contains('.') || first.contains(':') || first == "localhost";
-    if is_host { from.to_owned() } else { format!("docker.io/{from}") }
 }
 
 #[cfg(test)]
@@ -319,9 +180,16 @@ mod tests {
     #[test]
     fn every_place_prints_as_it_was_parsed() {
         let pinned = format!("oci:a/b:c@{}", Digest::of(b""));
-        for text in
-            ["oci:a", "oci:a/b:c", &pinned, "oci-archive:x.tar:1", "docker-archive:x.tar:a/b:1", "scratch"]
-        {
+        let archive = format!("oci-archive:x.tar@{}", Digest::of(b""));
+        for text in [
+            "oci:a",
+            "oci:a/b:c",
+            &pinned,
+            "oci-archive:x.tar:1",
+            &archive,
+            "docker-archive:x.tar:a/b:1",
+            "scratch",
+        ] {
             assert_eq!(locate(text).to_string(), text);
         }
     }
@@ -340,23 +208,5 @@ mod tests {
         ] {
             assert!(text.parse::<Locator>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_longest_prefix_decides_and_the_rest_is_appended() {
-        let mut map = RegistryMap::default();
-        for text in
-            ["docker.io=oci:hub", "acme=oci:acme", "acme/jre=oci:one:jre", "dhi.io=127.0.0.1:5000/dhi"]
-        {
-            map.add(text).unwrap();
-        }
-        let apply = |text: &str| map.apply(&text.parse().unwrap()).unwrap().to_string();
-        assert_eq!(apply("alpine:3"), "oci:hub/library/alpine:3");
-        assert_eq!(apply("acme/tools:1"), "oci:acme/tools:1");
-        assert_eq!(apply("acme/jre:21"), "oci:one:jre");
-        assert_eq!(apply("acmes/tools:1"), "oci:hub/acmes/tools:1");
-        assert_eq!(apply("dhi.io/golang:1.25"), "127.0.0.1:5000/dhi/golang:1.25");
-        assert_eq!(apply("quay.io/a/b:1"), "quay.io/a/b:1");
-        assert!(map.add("nothing").is_err());
     }
 }

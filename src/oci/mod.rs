@@ -2,6 +2,7 @@
 
 pub mod annotations;
 mod config;
+mod config_shape;
 mod descriptor;
 mod digest;
 mod document;
@@ -11,14 +12,18 @@ mod locator;
 mod manifest;
 mod media_type;
 mod platform;
+mod registry_map;
+mod registry_name;
 
 pub use annotations::Annotations;
 pub use config::{ConfigError, ImageConfig};
 pub use descriptor::Descriptor;
 pub use digest::{Digest, DigestError, Hasher};
 pub use document::{Document, DocumentError};
-pub use index::{Index, IndexEntry};
-pub use locator::{Locator, LocatorError, RegistryMap, RegistryMapError, RegistryName, is_tag};
+pub use index::{Index, IndexEntry, PlatformFields};
+pub use locator::{Locator, LocatorError};
 pub use manifest::Manifest;
 pub use media_type::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};
+pub use registry_map::{RegistryMap, RegistryMapError};
+pub use registry_name::{RegistryName, is_tag};

@@ -1,20 +1,22 @@
 //! Building: a specification to images in the places where they are wanted.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 
 use super::publish;
 use super::report::Report;
-use crate::assemble::{self, AssembleError, AssembledImage, Order, Workshop};
+use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Workshop};
 use crate::code::{Code, Coded};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
-use crate::interrupt::Interrupt;
-use crate::limits::{Budget, Limits};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
-use crate::plan::{self, Context, Plan, PlanError, Timestamp};
+use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
-use crate::spec::{SpecFile, Specification};
+use crate::rootfs::RootPath;
+use crate::spec::{Place, SpecFile, Specification};
 use crate::store::{Output, PlatformMismatch, Staging, WriteError};
 
 /// How to build.
@@ -33,7 +35,7 @@ pub struct Options {
     pub allow_devices: bool,
     /// Whether a config may be for another platform than its index says.
     pub platform_mismatch: PlatformMismatch,
-    /// Whether artifacts must not bring files with privileges.
+    /// Whether files with privileges must not be added.
     pub deny_privileged: bool,
     /// The time that outputs are made at, where it is set from outside.
     pub epoch: Option<Timestamp>,
@@ -58,10 +60,13 @@ pub enum BuildError {
         /// The output.
         output: String,
         /// What it holds one of.
-        thing: &'static str,
+        thing: Thing,
         /// How many there are.
         found: usize,
     },
+    /// Two outputs are one place.
+    #[error("outputs `{0}` and `{1}` are the same place")]
+    OutputTwice(String, String),
     /// The threads cannot be started.
     #[error("threads cannot be started: {0}")]
     Threads(String),
@@ -72,10 +77,14 @@ pub enum BuildError {
     #[error(transparent)]
     Assemble(#[from] Box<AssembleError>),
     /// A file has privileges, which was denied.
-    #[error("{platform}: artifact brings `{path}`, which is {by}")]
+    #[error("{platform}: {subject}: `{path}` has privileges by {by}")]
     Privileged {
         /// The platform.
         platform: Platform,
+        /// The input or the part that brings it.
+        subject: String,
+        /// Where the specification names that.
+        place: Option<Place>,
         /// The file.
         path: String,
         /// What gives it privileges.
@@ -92,6 +101,27 @@ pub enum BuildError {
     /// An output cannot be written.
     #[error(transparent)]
     Write(#[from] Box<WriteError>),
+    /// The build was asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// What an output may hold only one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// The image of one platform.
+    Platform,
+    /// The images of one target.
+    Target,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Platform => "platform",
+            Self::Target => "target",
+        })
+    }
 }
 
 impl Coded for BuildError {
@@ -99,18 +129,32 @@ impl Coded for BuildError {
         match self {
             Self::Plan(errors) => errors.first().map_or(Code::Usage, Coded::code),
             Self::NoOutput => Code::Usage,
-            Self::OutputHoldsOne { .. } => Code::Output,
+            Self::OutputHoldsOne { .. } | Self::OutputTwice(..) => Code::Output,
             Self::Threads(_) => Code::Io,
             Self::File(error) => error.code(),
             Self::Assemble(error) => error.code(),
             Self::Privileged { .. } => Code::Denied,
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
+        }
+    }
+}
+
+impl Limited for BuildError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Assemble(error) => error.fault.limit(),
+            Self::IndexSize { .. } => Some("written-document-bytes"),
+            _ => None,
         }
     }
 }
 
 /// Builds a specification and writes its images to `outputs`, each of them whole or not at all.
+///
+/// Once `interrupt` is set it ends soon, leaves nothing behind but outputs that are whole, and fails with
+/// [`BuildError::Interrupted`].
 pub fn build(
     file: &SpecFile,
     specification: &Specification,
@@ -119,7 +163,21 @@ pub fn build(
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Report, BuildError> {
+    let built = run(file, specification, outputs, options, progress, interrupt);
+    // Work that is asked to end fails in many words; why it ended is what counts.
+    built.map_err(|error| interrupt.check().err().map_or(error, BuildError::Interrupted))
+}
+
+fn run(
+    file: &SpecFile,
+    specification: &Specification,
+    outputs: &[Output],
+    options: &Options,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Report, BuildError> {
     let first = outputs.first().ok_or(BuildError::NoOutput)?;
+    check_places(outputs)?;
     let context = Context {
         limits: &options.limits,
         map: &options.registry_map,
@@ -127,6 +185,7 @@ pub fn build(
         mismatch: options.platform_mismatch,
         epoch: options.epoch,
         platforms: &options.platforms,
+        interrupt,
         spool: &spool(first),
     };
     let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;
@@ -149,9 +208,11 @@ pub fn build(
     };
     let images = assemble(&shop, &plan)?;
     if options.deny_privileged {
-        refuse_privileged(&images)?;
+        refuse_privileged(&plan, &images)?;
     }
-    publish::publish(&plan, images, outputs, &shop, name(specification))
+    let made = publish::indexed(&plan, images, options.limits.written_document_bytes)?;
+    publish::publish(&made, outputs, &shop)?;
+    Ok(Report::of(name(specification), &made, outputs))
 }
 
 fn name(specification: &Specification) -> &str {
@@ -167,16 +228,25 @@ fn spool(output: &Output) -> impl Fn() -> io::Result<File> {
     move || tempfile::tempfile_in(if dir.as_os_str().is_empty() { std::path::Path::new(".") } else { &dir })
 }
 
+fn check_places(outputs: &[Output]) -> Result<(), BuildError> {
+    for (number, output) in outputs.iter().enumerate() {
+        if let Some(other) = outputs[..number].iter().find(|other| output.collides_with(other)) {
+            return Err(BuildError::OutputTwice(other.to_string(), output.to_string()));
+        }
+    }
+    Ok(())
+}
+
 fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
     let holds_one = |thing, found| BuildError::OutputHoldsOne { output: output.to_string(), thing, found };
     let images = plan.targets.iter().map(|target| target.images.len()).max().unwrap_or(0);
     let targets = plan.targets.len();
     match output {
-        Output::DockerArchive { .. } if images != 1 => Err(holds_one("platform", images)),
+        Output::DockerArchive { .. } if images != 1 => Err(holds_one(Thing::Platform, images)),
         Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => {
-            Err(holds_one("target", targets))
+            Err(holds_one(Thing::Target, targets))
         }
-        Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one("target", targets)),
+        Output::Layout { tag: Some(_), .. } if targets != 1 => Err(holds_one(Thing::Target, targets)),
         _ => Ok(()),
     }
 }
@@ -186,23 +256,38 @@ fn assemble(shop: &Workshop<'_>, plan: &Plan) -> Result<Vec<AssembledImage>, Bui
     let orders: Vec<Order<'_>> = plan
         .targets
         .iter()
-        .flat_map(|target| {
-            target.images.values().map(|plan| Order { plan, base_name: target.base_name.as_deref() })
-        })
+        .flat_map(|target| target.images.values().map(move |plan| Order { plan, target }))
         .collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(shop.jobs).build();
     let pool = pool.map_err(|error| BuildError::Threads(error.to_string()))?;
     Ok(pool.install(|| assemble::assemble(shop, &orders)).map_err(Box::new)?)
 }
 
-fn refuse_privileged(images: &[AssembledImage]) -> Result<(), BuildError> {
-    for image in images {
-        for finding in image.layers.iter().flat_map(|layer| &layer.findings) {
-            if let Finding::Privileged { path, by } = finding {
-                let (platform, path) = (image.platform.clone(), path.to_string());
-                return Err(BuildError::Privileged { platform, path, by });
+fn refuse_privileged(plan: &Plan, images: &[AssembledImage]) -> Result<(), BuildError> {
+    let plans = plan.targets.iter().flat_map(|target| target.images.values());
+    for (plan, image) in plans.zip(images) {
+        for layer in &image.layers {
+            for finding in &layer.findings {
+                if let Finding::Privileged { path, by } = finding {
+                    return Err(privileged(plan, &layer.origin, path, by));
+                }
             }
         }
     }
     Ok(())
+}
+
+fn privileged(plan: &ImagePlan, origin: &Origin, path: &RootPath, by: &'static str) -> BuildError {
+    let (subject, place) = match origin {
+        Origin::Artifact(number) => {
+            let artifact = &plan.artifacts[*number];
+            (format!("artifact {}", artifact.source), Some(artifact.place))
+        }
+        Origin::Base | Origin::State => {
+            // A link may have led elsewhere, where the file has its own name all the same.
+            let is_it = |file: &&FilePlan| file.path.name() == path.name() && file.mode.is_setid();
+            ("paths".to_owned(), plan.files.iter().find(is_it).map(|file| file.place))
+        }
+    };
+    BuildError::Privileged { platform: plan.platform.clone(), subject, place, path: path.to_string(), by }
 }

@@ -1,6 +1,7 @@
 //! One verb a file; used alike by the command line and by tests.
 
 pub mod build;
+pub mod diagnostic;
 mod publish;
 pub mod report;
 pub mod validate;

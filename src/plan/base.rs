@@ -1,7 +1,10 @@
 //! From what a target names to its base: the image, its tags and the name others know it by.
 
+use std::collections::BTreeSet;
+
+use super::context::Context;
 use super::error::Problem;
-use super::resolve::Context;
+use super::find::{find, image_problem, look};
 use crate::oci::{Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
 use crate::store::{self, Found, ImageError};
@@ -26,19 +29,6 @@ pub(super) fn base(context: &Context<'_>, wanted: &spec::Base) -> Result<Base, P
     }
 }
 
-/// Finds what a locator leads to once registries are mapped.
-pub(super) fn find(context: &Context<'_>, locator: &Locator, what: &str) -> Result<Found, Problem> {
-    let place = match locator {
-        Locator::Registry(name) => context.map.apply(name)?,
-        other => other.clone(),
-    };
-    store::find(&place, context.limits, context.mismatch).map_err(|error| image_problem(what, locator, error))
-}
-
-pub(super) fn image_problem(what: &str, locator: &Locator, error: ImageError) -> Problem {
-    Problem::Image { what: format!("{what} {locator}"), error: Box::new(error) }
-}
-
 fn named(context: &Context<'_>, locator: &Locator) -> Result<Base, Problem> {
     let found = match locator {
         Locator::Scratch => None,
@@ -52,56 +42,151 @@ fn named(context: &Context<'_>, locator: &Locator) -> Result<Base, Problem> {
     Ok(Base { name: locator.clone(), found, tags, base_name })
 }
 
-/// Finds an image by the label that names its definition: the one that has the definition's own name as its tag.
+/// Finds the image of a definition: it has the definition's own name as its tag, and a label that names the definition.
 fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
-    let (place, name) = repository(context, id)?;
-    let Locator::Layout { dir, .. } = &place else {
-        let name = name.expect("what is no layout was named by a registry");
-        return named(context, &Locator::Registry(name));
+    let (place, name) = place(context, id)?;
+    let absent = || {
+        let (candidates, others) = definitions(context, &place, id);
+        let place = name.as_ref().map_or_else(|| context.source.to_owned(), RegistryName::full_repository);
+        Problem::Definition { id: id.clone(), place, candidates, others }
     };
-    let what = format!("definition {id} in");
-    let tags = store::tags(dir, context.limits).map_err(|error| image_problem(&what, &place, error))?;
-    let mut candidates = Vec::new();
-    for (tag, descriptor) in tags {
-        let at =
-            Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: Some(descriptor.digest) };
-        let found = store::find(&at, context.limits, context.mismatch);
-        let found = found.map_err(|error| image_problem(&what, &at, error))?;
-        if is_of(&found, id).map_err(|error| image_problem(&what, &at, error))? {
-            candidates.push((tag, found));
-        }
+    let problem = |error| image_problem(&format!("definition {id} in"), &place, error);
+    let found = match look(context, &place) {
+        Ok(found) => found,
+        Err(ImageError::NameAbsent { .. } | ImageError::NoImage { .. }) => return Err(absent()),
+        Err(error) => return Err(problem(error)),
+    };
+    if definition(&found).map_err(problem)? != Some(id.to_string()) {
+        return Err(absent());
     }
-    match candidates.iter().position(|(tag, _)| *tag == id.stem) {
-        Some(at) => {
-            let (tag, found) = candidates.swap_remove(at);
-            let base_name = name.as_ref().map(ToString::to_string);
-            let name = name.map_or(
-                Locator::Layout { dir: dir.clone(), tag: Some(tag.clone()), digest: None },
-                Locator::Registry,
-            );
-            Ok(Base { name, found: Some(found), tags: vec![tag], base_name })
-        }
-        None => Err(Problem::Definition {
-            id: id.clone(),
-            place: name.map_or_else(|| place.to_string(), |name| name.full_repository()),
-            candidates: candidates.into_iter().map(|(tag, _)| tag).collect(),
-        }),
-    }
+    let base_name = name.as_ref().map(ToString::to_string);
+    let name = name.map_or_else(|| place.clone(), Locator::Registry);
+    Ok(Base { name, found: Some(found), tags: vec![id.stem.clone()], base_name })
 }
 
-/// Where a definition's images are, and their reference where that is a registry's.
-fn repository(context: &Context<'_>, id: &DefinitionId) -> Result<(Locator, Option<RegistryName>), Problem> {
-    if let Ok(layout @ Locator::Layout { .. }) = context.source.parse() {
-        return Ok((layout, None));
+/// Where a definition's image should be, and its reference where that is a registry's.
+fn place(context: &Context<'_>, id: &DefinitionId) -> Result<(Locator, Option<RegistryName>), Problem> {
+    let tag = Some(id.stem.clone());
+    match context.source.parse() {
+        Ok(Locator::Layout { dir, .. }) => return Ok((Locator::Layout { dir, tag, digest: None }, None)),
+        Ok(Locator::OciArchive { file, .. }) => {
+            return Ok((Locator::OciArchive { file, tag, digest: None }, None));
+        }
+        _ => {}
     }
     let name: RegistryName = format!("{}/{}:{}", context.source, id.repository, id.stem).parse()?;
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
-/// Whether an image is of a definition, and not merely made from one that is.
-fn is_of(found: &Found, id: &DefinitionId) -> Result<bool, ImageError> {
-    let Some(platform) = found.platforms().into_iter().next() else { return Ok(false) };
+/// The tags of a layout whose images are of a definition, and the other definitions that images there are of; what else
+/// lies there, broken or not, is passed over.
+fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Vec<String>, Vec<String>) {
+    let Locator::Layout { dir, .. } = place else { return Default::default() };
+    let (mut candidates, mut others) = (Vec::new(), BTreeSet::new());
+    for (tag, descriptor) in store::tags(dir, context.limits).unwrap_or_default() {
+        let (dir, digest) = (dir.clone(), Some(descriptor.digest));
+        let found = look(context, &Locator::Layout { dir, tag: Some(tag.clone()), digest });
+        match found.and_then(|found| definition(&found)) {
+            Ok(Some(other)) if other == id.to_string() => candidates.push(tag),
+            Ok(other) => others.extend(other),
+            Err(_) => {}
+        }
+    }
+    (candidates, others.into_iter().collect())
+}
+
+/// The definition that an image is of, unless it is merely made from one that is.
+fn definition(found: &Found) -> Result<Option<String>, ImageError> {
+    let Some(platform) = found.platforms().into_iter().next() else { return Ok(None) };
     let image = found.image(&platform)?;
-    let is_derived = image.annotations.contains_key(annotations::BASE_DIGEST);
-    Ok(!is_derived && image.config.label(annotations::DEFINITION) == Some(&format!("image/{id}")))
+    if image.annotations.contains_key(annotations::BASE_DIGEST) {
+        return Ok(None);
+    }
+    let label = image.config.label(annotations::DEFINITION).and_then(|label| label.strip_prefix("image/"));
+    Ok(label.map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::interrupt::Interrupt;
+    use crate::limits::Limits;
+    use crate::oci::{
+        Annotations, Descriptor, ImageConfig, Index, IndexEntry, Manifest, MediaType, RegistryMap, json,
+    };
+    use crate::spec::{At, Place};
+    use crate::store::{Copying, PlatformMismatch, Publication, PublishedImage};
+
+    /// Adds an image without layers to the layout in `dir`; gives the path of its config.
+    fn add(dir: &Path, tag: &str, definition: &str, annotations: &[(&str, &str)]) -> std::path::PathBuf {
+        let platform = "linux/amd64".parse().unwrap();
+        let mut config = ImageConfig::empty(&platform);
+        config.set_run("Labels", serde_json::json!({annotations::DEFINITION: definition, "tag": tag}));
+        let config = config.to_bytes();
+        let described = Descriptor::of(MediaType::Config, &config);
+        let annotations: Annotations =
+            annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let manifest = json::to_bytes(&Manifest::new(described.clone(), Vec::new(), annotations));
+        let entry = IndexEntry::new(Descriptor::of(MediaType::Manifest, &manifest), &platform);
+        let index = json::to_bytes(&Index::new(vec![entry], Annotations::new()));
+        let images = vec![PublishedImage { platform, manifest, config, layers: Vec::new() }];
+        let copying = Copying {
+            staging: None,
+            progress: &|_| (),
+            limits: &Limits::default(),
+            interrupt: &Interrupt::default(),
+        };
+        let output = format!("oci:{}", dir.display()).parse().unwrap();
+        store::write(&output, &[tag.to_owned()], &Publication { index, images }, &copying).unwrap();
+        dir.join("blobs/sha256").join(described.digest.hex())
+    }
+
+    fn resolve(source: &str, map: &[String]) -> Result<Base, Problem> {
+        let mut registries = RegistryMap::default();
+        map.iter().for_each(|mapping| registries.add(mapping).unwrap());
+        let context = Context {
+            limits: &Limits::default(),
+            map: &registries,
+            source,
+            mismatch: PlatformMismatch::Refuse,
+            epoch: None,
+            platforms: &[],
+            interrupt: &Interrupt::default(),
+            spool: &tempfile::tempfile,
+        };
+        let id = "golang/alpine-3.23/1.25".parse().unwrap();
+        base(&context, &spec::Base::Definition(At::new(id, Place::default())))
+    }
+
+    #[test]
+    fn a_definition_is_found_by_its_tag_and_label_whatever_else_lies_there() {
+        let root = tempfile::tempdir().unwrap();
+        add(root.path(), "1.25", "image/golang/alpine-3.23/1.25", &[]);
+        let broken = add(root.path(), "0", "broken", &[]);
+        fs::write(broken, "broken").unwrap();
+        let layout = format!("oci:{}", root.path().display());
+        let of_layout = resolve(&layout, &[]).unwrap();
+        assert_eq!((of_layout.tags.as_slice(), &of_layout.base_name), (&["1.25".to_owned()][..], &None));
+        let mapped = resolve("dhi.io", &[format!("dhi.io/golang={layout}")]).unwrap();
+        assert_eq!(mapped.base_name.as_deref(), Some("dhi.io/golang:1.25"));
+        assert_eq!(mapped.name.to_string(), "dhi.io/golang:1.25");
+    }
+
+    #[test]
+    fn a_definition_under_other_tags_is_named_and_what_is_made_from_it_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let definition = "image/golang/alpine-3.23/1.25";
+        add(root.path(), "1.25", "image/golang/alpine-3.23/1.24", &[]);
+        add(root.path(), "1.25.1", definition, &[]);
+        add(root.path(), "1.25.1_custom", definition, &[(annotations::BASE_DIGEST, "sha256:")]);
+        let Err(Problem::Definition { candidates, .. }) =
+            resolve(&format!("oci:{}", root.path().display()), &[])
+        else {
+            panic!("the tag is of another definition")
+        };
+        assert_eq!(candidates, ["1.25.1"]);
+    }
 }

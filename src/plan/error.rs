@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::code::{Code, Coded};
-use crate::file_error;
+use crate::code::{self, Code, Coded};
+use crate::limits::Limited;
 use crate::oci::{LocatorError, Platform};
 use crate::spec::{DefinitionId, Place, SourceError, TagError};
 use crate::store::ImageError;
@@ -52,6 +52,8 @@ pub enum Problem {
         place: String,
         /// Tags whose image is of the definition.
         candidates: Vec<String>,
+        /// Other definitions that images there are of.
+        others: Vec<String>,
     },
     /// The base's tags are not known.
     #[error("the tags of the base {base} are not known")]
@@ -82,6 +84,16 @@ fn list(platforms: &[Platform]) -> String {
     platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
 }
 
+impl Limited for Problem {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Image { error, .. } => error.limit(),
+            Self::Source(SourceError::Size { .. }) => Some("source-bytes"),
+            _ => None,
+        }
+    }
+}
+
 impl Coded for PlanError {
     fn code(&self) -> Code {
         match &self.problem {
@@ -92,8 +104,7 @@ impl Coded for PlanError {
             Problem::Definition { .. } => Code::SourceMissing,
             Problem::NoTags { .. } | Problem::Tag(_) | Problem::Collision(_) => Code::SpecTag,
             Problem::Platform { .. } => Code::PlatformAbsent,
-            Problem::Spool(error) if file_error::is_no_space(error) => Code::IoNoSpace,
-            Problem::Spool(_) => Code::Io,
+            Problem::Spool(error) => code::of_io(error),
         }
     }
 }

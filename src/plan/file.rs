@@ -1,115 +1,94 @@
-//! The contents of static files, read once.
+//! Static files: what a specification adds or deletes, its contents read once.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use sha2::{Digest as _, Sha256};
+use super::content::Content;
+use super::context::Context;
+use super::error::Problem;
+use super::problems::Problems;
+use crate::oci::Platform;
+use crate::rootfs::{Mode, Owner, RootPath};
+use crate::spec::{
+    At, Customization, FileSource, Place, SourceDir, SourceError, SpecFile, StaticFile, StaticKind,
+};
 
-use crate::rootfs::FileContent;
-
-/// Bytes that a plan holds: short ones in memory, long ones in a file without a name.
+/// A static file, directory or link, or a deletion.
 #[derive(Clone, Debug)]
-pub struct Content {
-    /// Size and digest.
-    pub file: FileContent,
-    bytes: Bytes,
+pub struct FilePlan {
+    /// Where.
+    pub path: RootPath,
+    /// Where the specification names it.
+    pub place: Place,
+    /// What.
+    pub kind: FileKind,
+    /// Its permissions.
+    pub mode: Mode,
+    /// Its owner.
+    pub owner: Owner,
 }
 
+/// What a static file is.
 #[derive(Clone, Debug)]
-enum Bytes {
-    Memory(Arc<[u8]>),
-    Spooled(Arc<File>),
+pub enum FileKind {
+    /// A file with this content.
+    File(Content),
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink(String),
+    /// What is there goes.
+    Delete,
 }
 
-/// Longer contents do not stay in memory.
-const IN_MEMORY: u64 = 1 << 20;
+/// The static files of a customization, before a platform is chosen.
+pub(super) struct Files<'a>(Vec<(FilePlan, &'a StaticFile)>);
 
-impl Content {
-    /// The content of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        let sha256 = Sha256::digest(bytes).into();
-        let file = FileContent { size: bytes.len() as u64, sha256, sparse: false };
-        Self { file, bytes: Bytes::Memory(bytes.into()) }
-    }
-
-    /// Reads a content of `size` bytes once, to its end.
-    ///
-    /// `spool` makes the file that a long one goes to, which nobody else can see.
-    pub fn read(
-        mut from: impl Read,
-        size: u64,
-        spool: impl FnOnce() -> io::Result<File>,
-    ) -> io::Result<Self> {
-        if size <= IN_MEMORY {
-            let mut bytes = Vec::new();
-            from.read_to_end(&mut bytes)?;
-            return Ok(Self::of(&bytes));
-        }
-        let mut to = Hashing { file: spool()?, hasher: Sha256::new(), size: 0 };
-        io::copy(&mut from, &mut to)?;
-        let file = FileContent { size: to.size, sha256: to.hasher.finalize().into(), sparse: false };
-        Ok(Self { file, bytes: Bytes::Spooled(Arc::new(to.file)) })
-    }
-
-    /// The bytes, in memory.
-    pub fn bytes(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.pieces(|piece| io::Write::write_all(&mut bytes, piece))?;
-        Ok(bytes)
-    }
-
-    /// Hands over the bytes in pieces.
-    pub fn pieces(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let file = match &self.bytes {
-            Bytes::Memory(bytes) => return take(bytes),
-            Bytes::Spooled(file) => file,
+impl<'a> Files<'a> {
+    /// Reads all contents, those beside the specification too.
+    pub(super) fn read(
+        file: &SpecFile,
+        customization: &'a Customization,
+        context: &Context<'_>,
+        problems: &mut Problems,
+    ) -> Self {
+        let read = |of: &'a StaticFile| {
+            let kind = kind(file, of, context, problems)?;
+            let (path, place) = (of.path.value.clone(), of.path.place);
+            Some((FilePlan { path, place, kind, mode: of.mode, owner: of.owner }, of))
         };
-        let mut buffer = vec![0; 128 << 10];
-        let mut at = 0;
-        loop {
-            match file.read_at(&mut buffer, at)? {
-                0 => return Ok(()),
-                read => {
-                    take(&buffer[..read])?;
-                    at += read as u64;
-                }
-            }
+        Self(customization.files.iter().filter_map(read).collect())
+    }
+
+    /// Those that a platform gets, in their order.
+    pub(super) fn on(&self, platform: &Platform) -> Vec<FilePlan> {
+        let is_here = |of: &StaticFile| of.platforms.as_ref().is_none_or(|only| only.contains(platform));
+        self.0.iter().filter(|(_, of)| is_here(of)).map(|(plan, _)| plan.clone()).collect()
+    }
+}
+
+fn kind(
+    file: &SpecFile,
+    of: &StaticFile,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<FileKind> {
+    Some(match &of.kind {
+        StaticKind::File(FileSource::Inline(text)) => FileKind::File(Content::of(text.as_bytes())),
+        StaticKind::File(FileSource::Beside(source)) => {
+            FileKind::File(problems.keep(Some(source.place), beside(file, source, context))?)
         }
-    }
+        StaticKind::EmptyFile => FileKind::File(Content::of(b"")),
+        StaticKind::Directory => FileKind::Directory,
+        StaticKind::Symlink { target } => FileKind::Symlink(target.clone()),
+        StaticKind::Delete => FileKind::Delete,
+    })
 }
 
-struct Hashing {
-    file: File,
-    hasher: Sha256,
-    size: u64,
-}
-
-impl io::Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.size += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_content_is_the_same_as_a_short_one() {
-        for length in [0, 10, (1 << 20) + 7] {
-            let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
-            let content = Content::read(&bytes[..], length, tempfile::tempfile).unwrap();
-            assert_eq!(content.file, Content::of(&bytes).file);
-            assert_eq!(content.bytes().unwrap(), bytes);
-        }
-    }
+/// Reads a file beside the specification, once.
+fn beside(file: &SpecFile, source: &At<PathBuf>, context: &Context<'_>) -> Result<Content, Problem> {
+    let dir = SourceDir::open(&file.dir).map_err(SourceError::from)?;
+    let source = dir.file(&source.value, context.limits.source_bytes)?;
+    let size = source.size();
+    let content = Content::read(context.interrupt.reader(source), size, || (context.spool)());
+    content.map_err(|error| error.downcast::<SourceError>().map_or_else(Problem::Spool, Problem::from))
 }

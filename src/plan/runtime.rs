@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::Arguments;
+use crate::spec::{Arguments, Customization};
 
 /// What a customization says of the config, apart from the user.
 #[derive(Clone, Debug, Default)]
@@ -25,4 +25,22 @@ pub struct Runtime {
     pub ports: Vec<String>,
     /// Paths that are volumes.
     pub volumes: Vec<String>,
+}
+
+impl From<&Customization> for Runtime {
+    fn from(customization: &Customization) -> Self {
+        let environment =
+            customization.environment.iter().map(|(name, value)| (name.clone(), value.value.clone()));
+        Self {
+            environment: environment.collect(),
+            labels: customization.labels.clone(),
+            annotations: customization.annotations.clone(),
+            entrypoint: customization.entrypoint.clone(),
+            cmd: customization.cmd.clone(),
+            work_dir: customization.work_dir.as_ref().map(|dir| dir.value.clone()),
+            stop_signal: customization.stop_signal.clone(),
+            ports: customization.ports.iter().map(|port| port.value.to_string()).collect(),
+            volumes: customization.volumes.iter().map(|path| path.value.clone()).collect(),
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Users and groups, added to the files that hold those of an image.
 
+use super::RootPath;
 use super::account_file::AccountFile;
-use super::{RootPath, path::printable};
 use crate::code::{Code, Coded};
+use crate::printable::printable;
 
 /// The files of accounts of an image, or those of them that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +143,29 @@ pub enum AccountError {
         /// The bytes it may have.
         limit: usize,
     },
+}
+
+/// Whom an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountName<'a> {
+    /// A user that was asked for.
+    User(&'a str),
+    /// A group that was asked for, or a user's own.
+    Group(&'a str),
+}
+
+impl AccountError {
+    /// The account that cannot be added, where it is one.
+    pub fn account(&self) -> Option<AccountName<'_>> {
+        match self {
+            Self::Uid { name, .. }
+            | Self::PrimaryGroup { name, .. }
+            | Self::UidTaken { name, .. }
+            | Self::NoGroup { name, .. } => Some(AccountName::User(name)),
+            Self::Gid { name, .. } | Self::GidTaken { name, .. } => Some(AccountName::Group(name)),
+            Self::FileTooLong { .. } | Self::LineTooLong { .. } => None,
+        }
+    }
 }
 
 impl Coded for AccountError {

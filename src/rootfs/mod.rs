@@ -11,12 +11,13 @@ mod selection;
 mod tree;
 
 pub use account_file::user_of;
-pub use accounts::{AccountError, AccountFiles, Home, MergedAccounts, NewGroup, NewUser, merge_accounts};
+pub use accounts::{
+    AccountError, AccountFiles, AccountName, Home, MergedAccounts, NewGroup, NewUser, merge_accounts,
+};
 pub use entry::{
     Attributes, Device, Entry, FileContent, Kind, Mode, ModeError, Owner, Xattrs, is_of_overlay,
 };
 pub use glob::GlobError;
-pub(crate) use path::printable;
 pub use path::{PathError, RootPath};
 pub use pattern::{Pattern, PatternError};
 pub use selection::{Cursor, Selection};

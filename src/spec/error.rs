@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::accounts::{AccountError, RunAsError};
 use super::artifact::PatternFault;
-use super::excerpt::escaped;
 use super::runtime::{LabelError, VariableError};
 use super::script::DestinationError;
 use super::source::BesideError;
@@ -12,6 +11,7 @@ use super::tag::TagError;
 use super::target::{CollisionError, ReferenceError};
 use super::{Excerpt, Place, SpecLimit, YamlError};
 use crate::code::{Code, Coded};
+use crate::printable::escaped;
 
 /// Something wrong with a specification, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::printable::escaped;
+
 /// The beginning of a text that was found, as messages quote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt(Box<str>);
@@ -29,24 +31,6 @@ impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escaped(&self.0))
     }
-}
-
-/// `text` with everything escaped that could move a terminal's cursor or turn its writing direction.
-pub(super) fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '\n' | '\r' | '\t' => out.extend(c.escape_default()),
-            c if is_harmful(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-/// Whether a character acts on what shows it instead of being shown.
-pub(super) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::error::Meant;
-use super::nearest;
 use super::node::{Node, NodeKind};
 use super::reader::Reader;
+use crate::nearest::nearest;
 
 /// What stands within a value.
 pub(super) enum Form {

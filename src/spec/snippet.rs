@@ -13,8 +13,8 @@ use std::fmt::{self, Write};
 
 use unicode_width::UnicodeWidthChar;
 
-use super::excerpt::{escaped, is_harmful};
 use super::{Place, SpecError, SpecFile, SpecNote};
+use crate::printable::{escaped, is_harmful};
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -125,10 +125,10 @@ impl Dir {
         }
     }
 
-    /// Makes a directory that only its owner may enter.
+    /// Makes a directory that only its owner may enter; its name tells nobody anything, so errors are at the one above.
     pub(super) fn make_private(&self, name: &str) -> Result<(), FileError> {
         let made = rustix::fs::mkdirat(&self.handle, name, Mode::RWXU);
-        made.map_err(io::Error::from).at(self.path.join(name))
+        made.map_err(io::Error::from).at(&self.path)
     }
 
     /// What `name` is, itself and not what it points to; nothing where it is not there.

@@ -9,11 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::file_error::At;
+use crate::interrupt::Interrupt;
 use crate::layer::{BlobSource, DocumentReadError, SourceError, VerifyError};
 use crate::limits::Limits;
-use crate::oci::{
-    Annotations, Compression, Descriptor, Digest, Hasher, ImageConfig, MediaType, Platform, json,
-};
+use crate::oci::{Annotations, Compression, Descriptor, Digest, Hasher, ImageConfig, MediaType, json};
 
 use super::image::{self, Image, ImageLayer};
 use super::image_error::{FormatProblem, ImageError};
@@ -21,16 +20,8 @@ use super::image_name::tagged;
 use super::layout;
 use super::members::{Members, Span};
 
-/// One image of a docker archive.
-pub(super) struct DockerImage {
-    members: Arc<Members>,
-    config_digest: Digest,
-    config: ImageConfig,
-    layers: Vec<String>,
-}
-
 /// An image in an archive's `manifest.json`.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Listed {
     config: String,
@@ -42,76 +33,85 @@ struct Listed {
 
 const MANIFEST: &str = "manifest.json";
 
-impl DockerImage {
-    /// Opens the image `name` of the archive `path`; without a name, the only one.
-    pub(super) fn open(path: &Path, name: Option<&str>, limits: &Limits) -> Result<Self, ImageError> {
-        let members = Members::scan(path, limits)?;
-        let span = members.find(MANIFEST)?;
-        let span = span.ok_or_else(|| members.problem(FormatProblem::NoFile(MANIFEST)))?;
-        let listed = listed(&members.bytes(span, limits.document_bytes)?)
-            .map_err(|problem| members.problem(FormatProblem::Content(problem)))?;
-        let chosen = choose(&listed, name, members.place())?.clone();
-        let span = file(&members, &chosen.config)?;
-        let bytes = members.bytes(span, limits.document_bytes)?;
-        let config_digest = Digest::of(&bytes);
-        if let Some(expected) = digest_of_path(&chosen.config).filter(|digest| *digest != config_digest) {
-            let error = VerifyError::Digest { expected, found: config_digest };
-            return Err(DocumentReadError::Verify(Box::new(error)).into());
+/// Opens the image `name` of the archive `path`; without a name, the only one.
+///
+/// Compressed layers whose digests are not known are read once.
+pub(super) fn open(
+    path: &Path,
+    name: Option<&str>,
+    limits: &Limits,
+    interrupt: &Interrupt,
+) -> Result<Image, ImageError> {
+    let members = Members::scan(path, limits)?;
+    let span = members.find(MANIFEST)?;
+    let span = span.ok_or_else(|| members.problem(FormatProblem::NoFile(MANIFEST)))?;
+    let listed = listed(&members.bytes(span, limits.document_bytes)?)
+        .map_err(|problem| members.problem(FormatProblem::Content(problem)))?;
+    let chosen = choose(&listed, name, members.place())?;
+    let config = config(&members, &chosen.config, limits)?;
+    let paths = chosen.layers.as_deref().unwrap_or_default();
+    image::check_layers(config.digest, paths.len(), &config.value, limits)?;
+    let mut spans = BTreeMap::new();
+    let mut layers = Vec::new();
+    for (path, diff_id) in paths.iter().zip(config.value.diff_ids()) {
+        let span = file(&members, path)?;
+        let descriptor = descriptor(&members, path, span, diff_id, interrupt)?;
+        spans.insert(descriptor.digest, span);
+        layers.push(ImageLayer { descriptor, diff_id: *diff_id });
+    }
+    Ok(Image {
+        platform: config.value.platform().clone(),
+        manifest: None,
+        annotations: Annotations::new(),
+        config: config.value,
+        layers,
+        blobs: Arc::new(DockerBlobs { members, spans }),
+    })
+}
+
+/// A config and the digest of its bytes.
+struct Config {
+    digest: Digest,
+    value: ImageConfig,
+}
+
+fn config(members: &Members, path: &str, limits: &Limits) -> Result<Config, ImageError> {
+    let bytes = members.bytes(file(members, path)?, limits.document_bytes)?;
+    let digest = Digest::of(&bytes);
+    if let Some(expected) = digest_of_path(path).filter(|expected| *expected != digest) {
+        let error = VerifyError::Digest { expected, found: digest };
+        return Err(DocumentReadError::Verify(Box::new(error)).into());
+    }
+    let value = ImageConfig::parse(&bytes).map_err(|source| ImageError::Config { digest, source })?;
+    Ok(Config { digest, value })
+}
+
+/// The descriptor of a layer's bytes as they are stored.
+fn descriptor(
+    members: &Members,
+    path: &str,
+    span: Span,
+    diff_id: &Digest,
+    interrupt: &Interrupt,
+) -> Result<Descriptor, ImageError> {
+    let mut magic = Vec::new();
+    members.reader(span).take(4).read_to_end(&mut magic).at(members.place())?;
+    let compression = match magic.as_slice() {
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Compression::Zstd,
+        _ => Compression::None,
+    };
+    let digest = match (compression, digest_of_path(path)) {
+        (Compression::None, _) => *diff_id,
+        (_, Some(digest)) if path.starts_with("blobs/") => digest,
+        _ => {
+            let mut hasher = Hasher::default();
+            let mut reader = interrupt.reader(members.reader(span));
+            io::copy(&mut reader, &mut hasher).at(members.place())?;
+            hasher.finish()
         }
-        let config = ImageConfig::parse(&bytes)
-            .map_err(|source| ImageError::Config { digest: config_digest, source })?;
-        let layers = chosen.layers.unwrap_or_default();
-        Ok(Self { members: Arc::new(members), config_digest, config, layers })
-    }
-
-    /// The platform it is for.
-    pub(super) fn platform(&self) -> &Platform {
-        self.config.platform()
-    }
-
-    /// The image; compressed layers whose digest is not known are read once.
-    pub(super) fn image(&self, limits: &Limits) -> Result<Image, ImageError> {
-        image::check_layers(self.config_digest, self.layers.len(), &self.config, limits)?;
-        let mut spans = BTreeMap::new();
-        let mut layers = Vec::new();
-        for (path, diff_id) in self.layers.iter().zip(self.config.diff_ids()) {
-            let span = file(&self.members, path)?;
-            let descriptor = self.descriptor(path, span, diff_id)?;
-            spans.insert(descriptor.digest, span);
-            layers.push(ImageLayer { descriptor, diff_id: *diff_id });
-        }
-        Ok(Image {
-            platform: self.platform().clone(),
-            manifest: None,
-            annotations: Annotations::new(),
-            config: self.config.clone(),
-            layers,
-            blobs: Arc::new(DockerBlobs { members: Arc::clone(&self.members), spans }),
-        })
-    }
-
-    /// The descriptor of a layer's bytes as they are stored.
-    fn descriptor(&self, path: &str, span: Span, diff_id: &Digest) -> Result<Descriptor, ImageError> {
-        let mut magic = Vec::new();
-        self.members.reader(span).take(4).read_to_end(&mut magic).at(self.members.place())?;
-        let compression = match magic.as_slice() {
-            [0x1f, 0x8b, ..] => Compression::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd] => Compression::Zstd,
-            _ => Compression::None,
-        };
-        let digest = match (compression, digest_of_path(path)) {
-            (Compression::None, _) => *diff_id,
-            (_, Some(digest)) if path.starts_with("blobs/") => digest,
-            _ => self.hash(span)?,
-        };
-        Ok(Descriptor::new(MediaType::Layer(compression), digest, span.size))
-    }
-
-    fn hash(&self, span: Span) -> Result<Digest, ImageError> {
-        let mut hasher = Hasher::default();
-        io::copy(&mut self.members.reader(span), &mut hasher).at(self.members.place())?;
-        Ok(hasher.finish())
-    }
+    };
+    Ok(Descriptor::new(MediaType::Layer(compression), digest, span.size))
 }
 
 /// Reads a `manifest.json`.
@@ -119,7 +119,7 @@ fn listed(bytes: &[u8]) -> Result<Vec<Listed>, String> {
     let text = |error: json::JsonError| error.to_string();
     let value = json::parse(bytes).map_err(text)?;
     for image in value.as_array().into_iter().flatten().filter_map(Value::as_object) {
-        json::exact_keys(image, &["Config", "RepoTags", "Layers"]).map_err(text)?;
+        json::exact_keys(image, ["Config", "RepoTags", "Layers"]).map_err(text)?;
     }
     json::typed(value).map_err(text)
 }
@@ -164,7 +164,7 @@ fn digest_of_path(path: &str) -> Option<Digest> {
 
 /// The layers of one image of an archive.
 struct DockerBlobs {
-    members: Arc<Members>,
+    members: Members,
     spans: BTreeMap<Digest, Span>,
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::interrupt::Interrupt;
 use crate::layer::{BlobSource, read_document};
 use crate::limits::Limits;
 use crate::oci::annotations::REF_NAME;
 use crate::oci::{Descriptor, Digest, Index, IndexEntry, Locator, MediaType, Platform, json};
 
-use super::docker_archive::DockerImage;
+use super::docker_archive;
 use super::image::{Image, ImageLayer, check_layers};
 use super::image_error::ImageError;
 use super::image_name::{has_tag, is_attachment};
@@ -38,24 +39,30 @@ pub enum PlatformMismatch {
 
 enum Content {
     Documents { index: Option<Descriptor>, candidates: Vec<Candidate>, blobs: Arc<dyn BlobSource> },
-    Docker(Box<DockerImage>),
+    Docker(Box<Image>),
 }
 
 /// Finds what `locator` names.
 ///
-/// `scratch` and what is in registries is an error here.
-pub fn find(locator: &Locator, limits: &Limits, mismatch: PlatformMismatch) -> Result<Found, ImageError> {
+/// `scratch` and what is in registries is an error here. Compressed layers of a docker archive are read once, where their
+/// digests are not known.
+pub fn find(
+    locator: &Locator,
+    limits: &Limits,
+    mismatch: PlatformMismatch,
+    interrupt: &Interrupt,
+) -> Result<Found, ImageError> {
     let content = match locator {
         Locator::Registry(name) => return Err(ImageError::Registry { name: name.to_string() }),
         Locator::Scratch => return Err(ImageError::Scratch),
         Locator::Layout { dir, tag, digest } => {
             documents(Layout::open(dir, limits)?, tag.as_deref(), digest.as_ref(), limits)?
         }
-        Locator::OciArchive { file, tag } => {
-            documents(oci_archive::open(file, limits)?, tag.as_deref(), None, limits)?
+        Locator::OciArchive { file, tag, digest } => {
+            documents(oci_archive::open(file, limits)?, tag.as_deref(), digest.as_ref(), limits)?
         }
         Locator::DockerArchive { file, name } => {
-            Content::Docker(Box::new(DockerImage::open(file, name.as_deref(), limits)?))
+            Content::Docker(Box::new(docker_archive::open(file, name.as_deref(), limits, interrupt)?))
         }
     };
     Ok(Found { content, mismatch, limits: limits.clone() })
@@ -88,7 +95,7 @@ impl Found {
             Content::Documents { candidates, .. } => {
                 candidates.iter().map(|candidate| candidate.platform.clone()).collect()
             }
-            Content::Docker(image) => vec![image.platform().clone()],
+            Content::Docker(image) => vec![image.platform.clone()],
         }
     }
 
@@ -98,7 +105,7 @@ impl Found {
     pub fn image(&self, platform: &Platform) -> Result<Image, ImageError> {
         let absent = || ImageError::PlatformAbsent { wanted: platform.clone(), offered: self.platforms() };
         match &self.content {
-            Content::Docker(image) if image.platform() == platform => image.image(&self.limits),
+            Content::Docker(image) if image.platform == *platform => Ok(Image::clone(image)),
             Content::Docker(_) => Err(absent()),
             Content::Documents { candidates, blobs, .. } => {
                 let found = candidates.iter().find(|candidate| candidate.platform == *platform);

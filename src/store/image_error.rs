@@ -1,9 +1,11 @@
 //! Images that cannot be found or read.
 
-use crate::code::{Code, Coded};
+use crate::code::{Code, Coded, Exit};
 use crate::file_error::FileError;
 use crate::layer::{DocumentReadError, SourceError};
-use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform};
+use crate::limits::Limited;
+use crate::nearest::nearest;
+use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform, RegistryName};
 
 use super::dir::Irregular;
 
@@ -190,6 +192,14 @@ pub enum FormatProblem {
     /// The archive has too many entries.
     #[error("has more than {0} entries")]
     TooManyEntries(u64),
+    /// An extension header of the archive is too large.
+    #[error("has an extension header of {size} bytes, more than {limit}")]
+    Extension {
+        /// The bytes it has.
+        size: u64,
+        /// The bytes it may have.
+        limit: u64,
+    },
     /// Links in the archive that never end, or lead out of it.
     #[error("has a link `{0}` that leads nowhere")]
     Link(String),
@@ -200,12 +210,25 @@ impl ImageError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NameAbsent { name, there, .. } => {
-                super::nearest::nearest(name, there.iter().map(String::as_str))
-                    .map(|near| format!("did you mean `{near}`?"))
+                nearest(name, there.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+            }
+            Self::Registry { name } => {
+                let name: RegistryName = name.parse().ok()?;
+                Some(format!(
+                    "copy it into an image layout, and pass --registry-map {}=oci:DIR",
+                    name.full_repository()
+                ))
+            }
+            Self::PlatformAbsent { .. } => Some(
+                "name only platforms that it has: in `platforms`, in those of the artifact, or by --platform"
+                    .to_owned(),
+            ),
+            error if error.code().exit() == Exit::Verification => {
+                Some("the image is damaged; copy it again from where it came".to_owned())
             }
             Self::Several { .. } => Some("name one of them, or its digest".to_owned()),
             Self::TooManyLayers { .. } => Some("squash some of its layers into one".to_owned()),
-            Self::Platform { .. } => Some("if the index is right, pass --allow-platform-mismatch".to_owned()),
+            Self::Platform { .. } => Some("if the index is right, pass --allow platform-mismatch".to_owned()),
             _ => None,
         }
     }
@@ -227,6 +250,7 @@ impl Coded for ImageError {
             Self::Read(error) => error.code(),
             Self::Format { problem: FormatProblem::TooManyEntries(_), .. } => Code::LimitEntries,
             Self::Format { problem: FormatProblem::TooLarge { .. }, .. } => Code::LimitManifest,
+            Self::Format { problem: FormatProblem::Extension { .. }, .. } => Code::LimitHeader,
             Self::Format { .. } => Code::Layout,
             Self::Document { source: DocumentError::Json(_), .. } | Self::Config { .. } => Code::Json,
             Self::Document { source: DocumentError::Ambiguous { .. }, .. } => Code::Ambiguous,
@@ -236,6 +260,21 @@ impl Coded for ImageError {
             Self::TooManyLayers { .. } => Code::LimitLayers,
             Self::TooManyEntries { .. } | Self::TooDeep { .. } => Code::LimitIndex,
             Self::Cycle { .. } => Code::IndexCycle,
+        }
+    }
+}
+
+impl Limited for ImageError {
+    fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(error) => error.limit(),
+            Self::Format { problem: FormatProblem::TooManyEntries(_), .. } => Some("layer-entries"),
+            Self::Format { problem: FormatProblem::TooLarge { .. }, .. } => Some("document-bytes"),
+            Self::Format { problem: FormatProblem::Extension { .. }, .. } => Some("tar-header-bytes"),
+            Self::TooManyLayers { .. } => Some("layers"),
+            Self::TooManyEntries { .. } => Some("index-entries"),
+            Self::TooDeep { .. } => Some("index-depth"),
+            _ => None,
         }
     }
 }

@@ -228,8 +228,9 @@ impl Walk<'_> {
 
     /// Reads an extension header of `size` bytes.
     fn extend(&mut self, kind: EntryType, size: u64) -> Result<(), WalkError> {
-        if size > self.limits.tar_header_bytes {
-            return Err(self.broken("an extension header is too large"));
+        let limit = self.limits.tar_header_bytes;
+        if size > limit {
+            return Err(WalkError::Format(FormatProblem::Extension { size, limit }));
         }
         let span = self.pass(size)?;
         let mut bytes = vec![0; usize::try_from(size).expect("checked against the limit")];
@@ -311,6 +312,8 @@ fn link_to(from: &[u8], target: &[u8]) -> Member {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::{Code, Coded};
+    use crate::limits::Limited;
 
     fn archive(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());
@@ -330,9 +333,13 @@ mod tests {
     }
 
     fn scan(bytes: &[u8]) -> Result<Members, ImageError> {
+        scan_within(bytes, &Limits::default())
+    }
+
+    fn scan_within(bytes: &[u8], limits: &Limits) -> Result<Members, ImageError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        Members::scan(file.path(), &Limits::default())
+        Members::scan(file.path(), limits)
     }
 
     fn text(members: &Members, path: &str) -> String {
@@ -379,6 +386,21 @@ mod tests {
         let twice = archive(&[("x", EntryType::Regular, "1"), ("./x", EntryType::Regular, "2")]);
         let error = scan(&twice).unwrap_err();
         assert!(error.to_string().ends_with("has `x` twice"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_that_is_reached_is_named() {
+        let long = "x".repeat(200);
+        let archive = archive(&[(&long, EntryType::Regular, "1"), ("y", EntryType::Regular, "2")]);
+        let limits = Limits { tar_header_bytes: 201, layer_entries: 3, ..Limits::default() };
+        assert!(scan_within(&archive, &limits).is_ok());
+        for (limits, code, name) in [
+            (Limits { tar_header_bytes: 200, ..limits.clone() }, Code::LimitHeader, "tar-header-bytes"),
+            (Limits { layer_entries: 2, ..limits }, Code::LimitEntries, "layer-entries"),
+        ] {
+            let error = scan_within(&archive, &limits).unwrap_err();
+            assert_eq!((error.code(), error.limit()), (code, Some(name)));
+        }
     }
 
     #[test]

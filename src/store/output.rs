@@ -117,6 +117,15 @@ impl Output {
         }
     }
 
+    /// Whether writing both would make one undo or spoil the other: one place, but for a layout under two tags.
+    pub fn collides_with(&self, other: &Self) -> bool {
+        let is_other_tag = match (self, other) {
+            (Self::Layout { tag: Some(one), .. }, Self::Layout { tag: Some(other), .. }) => one != other,
+            _ => false,
+        };
+        !is_other_tag && place(self.path()) == place(other.path())
+    }
+
     /// Its directory or file.
     pub fn path(&self) -> &Path {
         match self {
@@ -172,6 +181,14 @@ pub(super) fn no_layout(dir: &Dir, problem: &str) -> OutputError {
     OutputError::NoLayout { dir: dir.path().to_owned(), problem: problem.to_owned() }
 }
 
+/// A path in the spelling that all its spellings share, as far as its directory exists.
+fn place(path: &Path) -> PathBuf {
+    let path: PathBuf = path.components().collect();
+    let Some(name) = path.file_name() else { return path.canonicalize().unwrap_or(path) };
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    parent.canonicalize().map_or_else(|_| path.clone(), |parent| parent.join(name))
+}
+
 fn itself(path: &Path) -> Result<Option<Metadata>, FileError> {
     // A trailing slash would follow a link.
     let path: PathBuf = path.components().collect();
@@ -188,14 +205,12 @@ impl FromStr for Output {
     fn from_str(text: &str) -> Result<Self, OutputParseError> {
         match text.parse()? {
             Locator::Layout { dir, tag, digest: None } => Ok(Self::Layout { dir, tag }),
-            Locator::OciArchive { file, tag } => Ok(Self::OciArchive { file, tag }),
+            Locator::OciArchive { file, tag, digest: None } => Ok(Self::OciArchive { file, tag }),
             Locator::DockerArchive { file, name } => match name {
                 Some(name) if tagged(&name).is_none() => Err(OutputParseError::Name(name)),
                 name => Ok(Self::DockerArchive { file, name }),
             },
-            Locator::Layout { digest: Some(_), .. } | Locator::Registry(_) | Locator::Scratch => {
-                Err(OutputParseError::Kind(text.to_owned()))
-            }
+            _ => Err(OutputParseError::Kind(text.to_owned())),
         }
     }
 }
@@ -205,7 +220,7 @@ impl From<&Output> for Locator {
     fn from(output: &Output) -> Self {
         match output.clone() {
             Output::Layout { dir, tag } => Self::Layout { dir, tag, digest: None },
-            Output::OciArchive { file, tag } => Self::OciArchive { file, tag },
+            Output::OciArchive { file, tag } => Self::OciArchive { file, tag, digest: None },
             Output::DockerArchive { file, name } => Self::DockerArchive { file, name },
         }
     }
@@ -255,6 +270,22 @@ mod tests {
         {
             assert_eq!(text.parse::<Output>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn outputs_collide_in_one_place_unless_they_are_two_tags_of_a_layout() {
+        let collide = |one: &str, other: &str| {
+            let [one, other]: [Output; 2] = [one, other].map(|text| text.parse().unwrap());
+            assert_eq!(one.collides_with(&other), other.collides_with(&one));
+            one.collides_with(&other)
+        };
+        assert!(collide("oci:a", "oci:./a/"));
+        assert!(collide("oci:a:1", "oci:a"));
+        assert!(collide("oci:a", "oci-archive:a"));
+        assert!(collide("oci-archive:src/../x", "docker-archive:x"));
+        assert!(collide("oci-archive:x:1", "oci-archive:x:2"));
+        assert!(!collide("oci:a:1", "oci:a:2"));
+        assert!(!collide("oci:a", "oci:a/b"));
     }
 
     #[test]

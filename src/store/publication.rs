@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::layer::BlobSource;
 use crate::oci::{Descriptor, Digest, MediaType, Platform};
 
+use super::output::Output;
+
 /// An index, ready to be stored, and everything below it.
 #[derive(Clone)]
 pub struct Publication {
@@ -45,6 +47,16 @@ impl Publication {
     /// The descriptor of the index.
     pub fn descriptor(&self) -> Descriptor {
         Descriptor::of(MediaType::Index, &self.index)
+    }
+
+    /// The bytes that writing to `output` tells of as it goes on: of layers as they are stored, or as they are unpacked.
+    pub fn bytes(&self, output: &Output) -> u64 {
+        if !matches!(output, Output::DockerArchive { .. }) {
+            return self.layers().map(|layer| layer.descriptor.size).sum();
+        }
+        let mut seen = BTreeSet::new();
+        let layers = self.images.iter().flat_map(|image| &image.layers);
+        layers.filter(|layer| seen.insert(layer.diff_id)).map(|layer| layer.uncompressed).sum()
     }
 
     /// Every layer once, images in order.

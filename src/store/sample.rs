@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::interrupt::Interrupt;
 use crate::layer::{BlobSource, SourceError};
+use crate::limits::Limits;
 use crate::oci::annotations::REF_NAME;
 use crate::oci::{
     Annotations, Compression, Descriptor, Digest, ImageConfig, Index, IndexEntry, Manifest, MediaType,
@@ -95,10 +96,11 @@ pub(super) fn one_platform(text: &str) -> Publication {
     publication(images.into_iter().take(1).collect())
 }
 
+static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
 static NO_INTERRUPT: LazyLock<Interrupt> = LazyLock::new(Interrupt::default);
 
 pub(super) fn copying() -> Copying<'static> {
-    Copying { staging: None, progress: &|_| (), interrupt: &NO_INTERRUPT }
+    Copying { staging: None, progress: &|_| (), limits: &LIMITS, interrupt: &NO_INTERRUPT }
 }
 
 /// Everything below a directory: paths, modes and contents.

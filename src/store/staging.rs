@@ -105,6 +105,8 @@ impl Place {
         match Self::lock(parent, &name) {
             Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
+                // Nothing is left to do about a failure, and the next sweep tries again.
+                let _ = temporary::remove_directory(parent, &name);
                 let _ = parent.remove_directory(&name);
                 Err(error)
             }

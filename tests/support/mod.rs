@@ -1,5 +1,10 @@
 //! What the tests of the whole command share.
 
+mod archive;
+mod image;
+mod layout;
+mod sandbox;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
@@ -11,11 +16,21 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
+pub(crate) use archive::Tar;
+pub(crate) use image::Image;
+pub(crate) use layout::{Layout, blob_path, digest};
+pub(crate) use sandbox::{LAYER, Sandbox};
+
 /// Runs `overcoat` with nothing in its environment and no input.
 pub(crate) fn overcoat<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
+    overcoat_in(Path::new("."), args).output().expect("overcoat was built for this test")
+}
+
+/// The command `overcoat` in a working directory, with nothing in its environment and no input.
+pub(crate) fn overcoat_in<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overcoat"));
-    command.args(args).env_clear().stdin(Stdio::null());
-    command.output().expect("overcoat was built for this test")
+    command.args(args).env_clear().current_dir(dir).stdin(Stdio::null());
+    command
 }
 
 /// Where a program is installed; says that the test is skipped where it is not.
@@ -26,6 +41,23 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
         println!("skipped: {name} is not installed");
     }
     found
+}
+
+/// Runs another program, which has to succeed, and gives what it prints.
+pub(crate) fn succeed(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().expect("the program can be run");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {words}");
+    String::from_utf8(output.stdout).expect("programs print text")
+}
+
+/// Whether root runs the tests; says that the test is skipped where somebody else does.
+pub(crate) fn root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        println!("skipped: only root can do this");
+    }
+    is_root
 }
 
 /// The directory that `tests/workload/make` has filled; says that the test is skipped where there is none.

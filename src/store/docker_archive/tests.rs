@@ -42,7 +42,7 @@ fn config(texts: &[&str]) -> Vec<u8> {
 }
 
 fn open(file: &tempfile::NamedTempFile, name: Option<&str>) -> Result<Image, ImageError> {
-    DockerImage::open(file.path(), name, &Limits::default())?.image(&Limits::default())
+    super::open(file.path(), name, &Limits::default(), &Interrupt::default())
 }
 
 /// Every layer verified against its descriptor.
@@ -147,4 +147,18 @@ fn r04_a_list_of_images_that_is_no_strict_json_is_refused() {
     assert_eq!(open(&file, None).unwrap_err().code(), Code::SourceMissing);
     fs::write(file.path(), gzip(b"x")).unwrap();
     assert!(open(&file, None).unwrap_err().to_string().contains("compressed with gzip"));
+}
+
+#[test]
+fn hashing_a_layer_ends_with_an_interrupt() {
+    let (layer, config) = (gzip(&tar("one")), config(&["one"]));
+    let listed = br#"[{"Config":"config.json","Layers":["layer.tar"]}]"#;
+    let file =
+        archive(&[("layer.tar", Ok(&layer)), ("config.json", Ok(&config)), ("manifest.json", Ok(listed))]);
+    let interrupt = Interrupt::default();
+    let open =
+        || super::open(file.path(), None, &Limits::default(), &interrupt).map_err(|error| error.code());
+    assert!(open().is_ok());
+    interrupt.signal().store(15, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(open().err(), Some(Code::Terminated));
 }

@@ -18,7 +18,7 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 
 fn seek(locator: &str) -> Result<Found, ImageError> {
-    find(&locator.parse().unwrap(), &Limits::default(), PlatformMismatch::Refuse)
+    find(&locator.parse().unwrap(), &Limits::default(), PlatformMismatch::Refuse, &Interrupt::default())
 }
 
 fn platform(text: &str) -> Platform {
@@ -219,7 +219,9 @@ fn r08_another_platform_in_the_config_is_refused_unless_allowed() {
         of_index(|made| vec![on(AMD64, made.image("linux/arm64", made.blob(LAYER, b"tar")))]);
     let error = seek(&locator).unwrap().image(&platform(AMD64)).unwrap_err();
     assert_eq!(error.code(), Code::Platform);
-    let allowed = find(&locator.parse().unwrap(), &Limits::default(), PlatformMismatch::Allow).unwrap();
+    let allowed =
+        find(&locator.parse().unwrap(), &Limits::default(), PlatformMismatch::Allow, &Interrupt::default())
+            .unwrap();
     assert_eq!(allowed.image(&platform(AMD64)).unwrap().platform, platform(AMD64));
 }
 
@@ -291,7 +293,8 @@ fn t33_one_layer_more_than_the_limit_is_refused_with_a_hint() {
     });
     let image = |layers| {
         let limits = Limits { layers, ..Limits::default() };
-        let found = find(&locator.parse().unwrap(), &limits, PlatformMismatch::Refuse).unwrap();
+        let found = find(&locator.parse().unwrap(), &limits, PlatformMismatch::Refuse, &Interrupt::default())
+            .unwrap();
         found.image(&platform(AMD64))
     };
     assert_eq!(image(126).unwrap().layers.len(), 126);

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::layer::VerifiedReader;
+use crate::layer::{LayerBlob, ReadErrorKind, Reading, Trust, Uncompressed};
+use crate::limits::Budget;
 use crate::oci::{Digest, json};
 use crate::store::image_name::tagged;
 use crate::store::output::OutputError;
 use crate::store::publication::{Publication, PublishedLayer};
 
-use super::decode::Decoded;
 use super::tar_file::{TarFile, Target};
 use super::{Copying, WriteError};
 
@@ -61,14 +61,19 @@ fn copy_layer(
     layer: &PublishedLayer,
     copying: &Copying<'_>,
 ) -> Result<(), WriteError> {
-    let descriptor = &layer.descriptor;
-    let digest = descriptor.digest;
-    let compression = descriptor
-        .media_type
-        .layer_compression()
-        .ok_or_else(|| OutputError::LayerType(descriptor.media_type.clone()))?;
-    let stored = VerifiedReader::new(layer.blob.open(descriptor)?, descriptor);
-    let mut reader = Decoded::new(stored, compression, layer.diff_id, layer.uncompressed)
-        .map_err(|source| WriteError::Blob { digest, source })?;
-    archive.stream(&layer_path(&layer.diff_id), layer.uncompressed, digest, &mut reader, copying)
+    let (digest, media_type) = (layer.descriptor.digest, &layer.descriptor.media_type);
+    if media_type.layer_compression().is_none() {
+        return Err(OutputError::LayerType(media_type.clone()).into());
+    }
+    let Copying { limits, interrupt, .. } = copying;
+    // A build's own budget was spent when the layer was read first; this reader knows the size to expect.
+    let budget = Budget::new(u64::MAX);
+    let how = Reading { trust: Trust::Base, allow_devices: true, limits, budget: &budget, interrupt };
+    let blob = LayerBlob { descriptor: layer.descriptor.clone(), diff_id: layer.diff_id };
+    let mut tar =
+        Uncompressed::open(&*layer.blob, &blob, layer.uncompressed, &how).map_err(|kind| match kind {
+            ReadErrorKind::Source(error) => error.into(),
+            kind => WriteError::Blob { digest, source: std::io::Error::other(kind) },
+        })?;
+    archive.stream(&layer_path(&layer.diff_id), layer.uncompressed, digest, &mut tar, copying)
 }

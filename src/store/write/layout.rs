@@ -25,8 +25,6 @@ use super::{Copying, WriteError};
 const PATIENCE: Duration = Duration::from_millis(10);
 /// How often to begin anew when a directory vanishes.
 const ATTEMPTS: u32 = 1_000;
-/// Bytes of an `index.json`: what readers accept.
-const LARGEST_INDEX: u64 = 8 << 20;
 
 /// Adds an image under `names` to the layout in `path`, which is made where it is missing.
 ///
@@ -45,7 +43,7 @@ pub(super) fn write(
         copying.interrupt.check()?;
         layout.document(&digest, bytes)?;
     }
-    layout.publish(names, publication)
+    layout.publish(names, publication, copying)
 }
 
 /// A layout that no other process writes to.
@@ -148,10 +146,15 @@ impl LockedLayout {
     }
 
     /// Names the image, once everything below it is on the disk.
-    fn publish(&mut self, names: &[String], publication: &Publication) -> Result<(), WriteError> {
+    fn publish(
+        &mut self,
+        names: &[String],
+        publication: &Publication,
+        copying: &Copying<'_>,
+    ) -> Result<(), WriteError> {
         self.blobs.sync()?;
         let path = self.dir.path().join(layout::INDEX);
-        let existing = self.existing_index(&path)?;
+        let existing = self.existing_index(&path, copying.limits.document_bytes)?;
         let index = with_entries(existing.as_deref(), &publication.descriptor(), names)
             .map_err(|problem| OutputError::NoLayout { dir: path.clone(), problem })?;
         if existing.as_ref() != Some(&index) {
@@ -163,15 +166,15 @@ impl LockedLayout {
         Ok(self.dir.sync()?)
     }
 
-    fn existing_index(&self, path: &Path) -> Result<Option<Vec<u8>>, WriteError> {
+    fn existing_index(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, WriteError> {
         let file = match self.dir.read(Path::new(layout::INDEX)) {
             Err(error) if is_absent(&error) => return Ok(None),
             file => file?,
         };
         let mut bytes = Vec::new();
-        file.take(LARGEST_INDEX + 1).read_to_end(&mut bytes).at(path)?;
-        if bytes.len() as u64 > LARGEST_INDEX {
-            let problem = format!("it has more than {LARGEST_INDEX} bytes");
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).at(path)?;
+        if bytes.len() as u64 > limit {
+            let problem = format!("it has more than {limit} bytes");
             return Err(OutputError::NoLayout { dir: path.to_owned(), problem }.into());
         }
         Ok(Some(bytes))
@@ -215,7 +218,12 @@ impl Locked {
             interrupt.check()?;
             std::thread::sleep(PATIENCE);
         }
-        Ok(dir.holds(LOCK, &lock)?.then_some(Self { dir, lock, new }))
+        let held = dir.holds(LOCK, &lock).inspect_err(|_| {
+            if new {
+                let _ = dir.remove_file(LOCK);
+            }
+        })?;
+        Ok(held.then_some(Self { dir, lock, new }))
     }
 }
 

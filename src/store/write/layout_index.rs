@@ -36,7 +36,7 @@ pub(super) fn with_entries(
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, String> {
     let value = json::parse(bytes).map_err(|error| error.to_string())?;
     let Value::Object(document) = value else { return Err("it is no object".to_owned()) };
-    json::exact_keys(&document, &["schemaVersion", "mediaType", "manifests"])
+    json::exact_keys(&document, ["schemaVersion", "mediaType", "manifests"])
         .map_err(|error| error.to_string())?;
     Ok(document)
 }

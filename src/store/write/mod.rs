@@ -1,7 +1,6 @@
 //! Images written to layouts and archives.
 
 mod copy;
-mod decode;
 mod docker_archive;
 mod layout;
 mod layout_index;
@@ -11,18 +10,17 @@ pub(super) mod temporary;
 
 use std::io;
 
-use crate::code::{Code, Coded};
+use crate::code::{self, Code, Coded};
 use crate::file_error::FileError;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::layer::{SourceError, VerifyError};
+use crate::layer::{ReadErrorKind, SourceError, VerifyError};
+use crate::limits::Limits;
 use crate::oci::Digest;
 
 use super::image_name::is_ref_name;
 use super::output::{Output, OutputError};
 use super::publication::Publication;
 use super::staging::Staging;
-
-pub use decode::DecodeError;
 
 /// How bytes are copied.
 #[derive(Clone, Copy)]
@@ -31,6 +29,8 @@ pub struct Copying<'a> {
     pub staging: Option<&'a Staging>,
     /// Told of bytes as they are stored; of all layers together, each blob's size at most, the tar's in docker archives.
     pub progress: &'a (dyn Fn(u64) + Sync),
+    /// The limits on what is read.
+    pub limits: &'a Limits,
     /// Ends the work when it is asked to.
     pub interrupt: &'a Interrupt,
 }
@@ -52,7 +52,7 @@ pub enum WriteError {
     Blob {
         /// The blob.
         digest: Digest,
-        /// What went wrong: a [`VerifyError`], a [`DecodeError`], or what the system said.
+        /// What went wrong: a [`VerifyError`], a [`ReadErrorKind`], or what the system said.
         source: io::Error,
     },
     /// The work was asked to end.
@@ -126,19 +126,16 @@ impl Coded for WriteError {
             Self::File(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::Blob { source, .. } => blob_code(source),
-            Self::Interrupted(Interrupted { signal: SIGTERM }) => Code::Terminated,
-            Self::Interrupted(_) => Code::Interrupted,
+            Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
 }
 
-const SIGTERM: usize = 15;
-
 fn blob_code(error: &io::Error) -> Code {
     let inner = error.get_ref();
     let verify = inner.and_then(|inner| inner.downcast_ref::<VerifyError>()).map(Coded::code);
-    let decode = || inner.and_then(|inner| inner.downcast_ref::<DecodeError>()).map(Coded::code);
-    verify.or_else(decode).unwrap_or(Code::Io)
+    let layer = || inner.and_then(|inner| inner.downcast_ref::<ReadErrorKind>()).map(Coded::code);
+    verify.or_else(layer).unwrap_or_else(|| code::of_io(error))
 }
 
 #[cfg(test)]

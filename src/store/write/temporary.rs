@@ -40,9 +40,10 @@ impl<'a> TemporaryFile<'a> {
                 Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => continue,
                 file => file?,
             };
+            let made = Self { dir, name, file, kept: false };
             // Between its creation and its lock, another process may have taken the file for an orphan.
-            if try_lock(&file).at(dir.path().join(&name))? && dir.holds(&name, &file)? {
-                return Ok(Self { dir, name, file, kept: false });
+            if try_lock(&made.file).at(dir.path().join(&made.name))? && dir.holds(&made.name, &made.file)? {
+                return Ok(made);
             }
         }
     }

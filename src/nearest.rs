@@ -68,5 +68,7 @@ mod tests {
             assert_eq!(nearest(word, known), found, "{word}");
         }
         assert_eq!(nearest(&"x".repeat(1 << 20), known), None);
+        assert_eq!(nearest("tolls", ["jre", "tools", "ca"]), Some("tools"));
+        assert_eq!(nearest("1.25", ["1.24", "2.0"]), Some("1.24"));
     }
 }

@@ -1,5 +1,9 @@
 //! What a build did, for people and machines; `schemas/build-report.schema.json` describes it.
 
+mod compile;
+mod findings;
+mod warnings;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 

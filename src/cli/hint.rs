@@ -1,0 +1,122 @@
+//! What to do about errors, where something can be done.
+
+use crate::assemble::{AccountsError, Fault};
+use crate::code::{Code, Coded, Exit};
+use crate::contents::{ArtifactError, Conflict, StateError};
+use crate::limits::{LimitProblem, Limited, SetLimitError};
+use crate::nearest::nearest;
+use crate::ops::build::{BuildError, Thing};
+use crate::plan::Problem;
+use crate::rootfs::AccountError;
+use crate::store::WriteError;
+
+/// What to do about a specification that cannot be planned.
+pub(super) fn of_problem(problem: &Problem) -> Option<String> {
+    let hint = match problem {
+        Problem::Unsupported { what: "packages" } => "remove them from the file to build the rest".to_owned(),
+        Problem::Image { error, .. } => return error.hint().or_else(|| of_limit(problem)),
+        Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {
+            const SHOWN: usize = 8;
+            match nearest(&id.to_string(), others.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are images of {}", others[..others.len().min(SHOWN)].join(", ")),
+            }
+        }
+        Problem::Definition { candidates, .. } if candidates.is_empty() => {
+            "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
+                .to_owned()
+        }
+        Problem::Definition { candidates, .. } => {
+            let tags = candidates.join(", ");
+            format!("name the base by `base` instead; of the definition are the tags {tags}")
+        }
+        Problem::NoTags { .. } => "name the tags to suffix by `tags` of the target".to_owned(),
+        Problem::Collision(_) => "give one of them another destination or other `tags`".to_owned(),
+        problem => return of_limit(problem),
+    };
+    Some(hint)
+}
+
+/// What to do about a build that failed.
+pub(super) fn of_build(error: &BuildError) -> Option<String> {
+    let hint = match error {
+        BuildError::NoOutput => "pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned(),
+        BuildError::OutputHoldsOne { thing: Thing::Platform, .. } => "choose one with --platform".to_owned(),
+        BuildError::OutputHoldsOne { .. } => {
+            "write to oci:DIR, where every image has a name of its own".to_owned()
+        }
+        BuildError::Privileged { .. } => "leave it out, or build without --deny setuid".to_owned(),
+        BuildError::Write(error) => return of_write(error),
+        BuildError::Assemble(error) => return of_fault(&error.fault),
+        error => return of_code(error.code()).or_else(|| of_limit(error)),
+    };
+    Some(hint)
+}
+
+/// What to do about a text that sets no limit.
+pub(super) fn of_set_limit(error: &SetLimitError) -> Option<String> {
+    match &error.problem {
+        LimitProblem::Unknown { meant: Some(meant) } => Some(format!("did you mean `{meant}`?")),
+        LimitProblem::Unknown { meant: None } => Some("`overcoat build --help` lists them".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_write(error: &WriteError) -> Option<String> {
+    let own = error.hint().map(str::to_owned);
+    own.or_else(|| of_code(error.code()))
+}
+
+fn of_fault(fault: &Fault) -> Option<String> {
+    let hint = match fault {
+        Fault::Artifact(ArtifactError::Nothing { physical: Some(physical), .. }) => {
+            format!("it leads through a symbolic link; include `{physical}`")
+        }
+        Fault::Artifact(ArtifactError::Nothing { nearest: Some(nearest), .. }) => {
+            format!("the artifact has `{nearest}`")
+        }
+        Fault::Artifact(ArtifactError::Conflict(conflict)) => return of_conflict(conflict),
+        Fault::State(StateError::Conflict { .. }) => {
+            "choose another path, or pass --allow replace if it is meant to go".to_owned()
+        }
+        Fault::State(StateError::Missing { .. }) => {
+            "remove the entry, or limit it by `platforms` to those that have the path".to_owned()
+        }
+        Fault::Accounts(AccountsError::Root { .. }) => "set `accounts.root: true` to allow it".to_owned(),
+        Fault::Accounts(AccountsError::NoUser { name }) => {
+            format!("add `{name}` to `accounts.users`, or name a user of the base")
+        }
+        Fault::Accounts(AccountsError::Merge(AccountError::NoGroup { gid, .. })) => {
+            format!("add a group with gid {gid} to `accounts.groups`")
+        }
+        Fault::Layers { .. } => "squash the base or merge artifacts".to_owned(),
+        fault => return of_code(fault.code()).or_else(|| of_limit(fault)),
+    };
+    Some(hint)
+}
+
+fn of_conflict(conflict: &Conflict) -> Option<String> {
+    match conflict {
+        Conflict::OverDirectory { path, .. } | Conflict::OverLink { path, .. } => {
+            Some(format!("exclude `{path}`, or pass --allow replace if it is meant to go"))
+        }
+        Conflict::Twice { first, second, .. } => Some(format!("exclude `{first}` or `{second}`")),
+        Conflict::Loop(_) => None,
+    }
+}
+
+fn of_code(code: Code) -> Option<String> {
+    match code {
+        code if code.exit() == Exit::Verification => {
+            Some("the image is damaged; copy it again from where it came".to_owned())
+        }
+        Code::IoNoSpace => Some("make room on the output's file system".to_owned()),
+        Code::TarType => Some("exclude it, or pass --allow devices".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_limit(error: &impl Limited) -> Option<String> {
+    let name = error.limit()?;
+    Some(format!("where the input is to be trusted, --limit {name}=VALUE sets another limit"))
+}

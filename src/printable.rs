@@ -1,0 +1,50 @@
+//! Text of others, made harmless to whoever reads it: on one line, moving no cursor, turning no writing direction.
+
+/// `text` with everything escaped that acts on a terminal instead of being shown. Once is enough: twice changes nothing.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.extend(c.escape_default()),
+            c if is_harmful(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// As [`escaped`], of bytes; what is no UTF-8 becomes `\xff`.
+pub fn printable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&escaped(chunk.valid()));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// Whether a character acts on what shows it instead of being shown.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_escaped_and_all_else_stays() {
+        for (text, shown) in [
+            ("usr/lib/ä", "usr/lib/ä"),
+            ("a\n\u{1b}[31m\u{202e}é", r"a\n\u{1b}[31m\u{202e}é"),
+            ("\u{9b}2J\u{7f}", r"\u{9b}2J\u{7f}"),
+        ] {
+            assert_eq!(escaped(text), shown);
+            assert_eq!(escaped(&escaped(text)), shown);
+        }
+        assert_eq!(printable(b"caf\xe9\x1b]0;x\x07"), r"caf\xe9\u{1b}]0;x\u{7}");
+    }
+}

@@ -1,0 +1,80 @@
+//! The README shows only files that are there and commands that were run, with what they printed.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A fenced block: the word behind the fence, and its lines.
+struct Block {
+    language: String,
+    text: String,
+}
+
+#[test]
+fn every_command_in_the_readme_prints_what_stands_below_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let mut shown = 0;
+    let mut mended = readme.clone();
+    for block in blocks(&readme).into_iter().filter(|block| block.language == "console") {
+        let Some((command, expected)) = block.text.split_once('\n') else { continue };
+        let words: Vec<&str> = command.trim_start_matches("$ ").split_whitespace().collect();
+        let arguments = match words.as_slice() {
+            ["cargo", "run", "--release", "--", rest @ ..] | ["overcoat", rest @ ..] => rest,
+            _ => continue,
+        };
+        shown += 1;
+        let printed = run(root, arguments);
+        mended = mended.replace(&block.text, &format!("{command}\n{printed}"));
+        if std::env::var_os("UPDATE_README").is_none() {
+            assert_eq!(
+                printed, expected,
+                "`{command}` prints something else; UPDATE_README=1 mends the README"
+            );
+        }
+    }
+    assert!(shown >= 3, "the README shows how it is used");
+    if mended != readme {
+        fs::write(root.join("README.md"), mended).unwrap();
+    }
+}
+
+#[test]
+fn every_customization_in_the_readme_is_a_fixture() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let fixtures: Vec<String> = ["hello.yaml", "broken.yaml", "demo.yaml"]
+        .map(|name| fs::read_to_string(root.join("fixtures/demo").join(name)).unwrap())
+        .into();
+    let shown: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "yaml").collect();
+    assert!(!shown.is_empty());
+    for block in shown {
+        assert!(fixtures.contains(&block.text), "no fixture has this text:\n{}", block.text);
+    }
+}
+
+/// What a command prints to standard output and standard error; what it writes to goes before and after.
+fn run(root: &Path, arguments: &[&str]) -> String {
+    let outputs: Vec<&str> = arguments.iter().filter_map(|argument| argument.strip_prefix("oci:")).collect();
+    outputs.iter().for_each(|dir| drop(fs::remove_dir_all(root.join(dir))));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_overcoat"));
+    let output = command.args(arguments).current_dir(root).env_clear().stdin(Stdio::null()).output().unwrap();
+    outputs.iter().for_each(|dir| drop(fs::remove_dir_all(root.join(dir))));
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                open = Some(Block { language: language.to_owned(), text: String::new() })
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => block.text.extend([line, "\n"]),
+            (None, None) => {}
+        }
+    }
+    blocks
+}
