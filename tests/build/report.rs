@@ -20,7 +20,9 @@ fn people_read_layers_overwritten_files_and_digests() {
       oci:artifacts:tools      8  12.3 kB       559 B  sha256:1c7641fe33cb
       oci:artifacts:certs      1   4.1 kB       610 B  sha256:88758a328176
       accounts and files       5   8.2 kB       460 B  sha256:c6ee9c0e2f20
-      5 overwritten: etc/demo.conf by oci:artifacts:tools, etc/passwd by accounts and files, etc/group by accounts and files, etc/shadow by accounts and files and 1 more (--json lists all)
+      total                   28  47.1 kB     24.2 kB
+      oci:artifacts:tools: overwrites etc/demo.conf
+      accounts and files: adds to etc/passwd, etc/group, etc/shadow, etc/gshadow
 
     linux/arm64
       layer                files     size  compressed  digest
@@ -28,7 +30,9 @@ fn people_read_layers_overwritten_files_and_digests() {
       oci:artifacts:tools      8  12.3 kB       556 B  sha256:277e19269bce
       oci:artifacts:certs      1   4.1 kB       610 B  sha256:88758a328176
       accounts and files       5   8.2 kB       460 B  sha256:c6ee9c0e2f20
-      5 overwritten: etc/demo.conf by oci:artifacts:tools, etc/passwd by accounts and files, etc/group by accounts and files, etc/shadow by accounts and files and 1 more (--json lists all)
+      total                   28  47.1 kB     24.2 kB
+      oci:artifacts:tools: overwrites etc/demo.conf
+      accounts and files: adds to etc/passwd, etc/group, etc/shadow, etc/gshadow
 
     digests to sign
       sha256:06e2754f9dc23ed5e3b7f249ca89ea4caf3f51305932ee2b28623092fae2ff4f  index
@@ -101,19 +105,21 @@ fn warnings_say_what_is_probably_not_meant_so() {
       oci:artifacts:breaking      3   6.7 kB       244 B  sha256:e81c355fabb3
       oci:artifacts:tools         2   4.1 kB       194 B  sha256:42d904eba17e
       accounts and files          0   3.6 kB       147 B  sha256:80fa6581e136
-      4 overwritten: etc/passwd by oci:artifacts:breaking, usr/lib/os-release by oci:artifacts:breaking, var/lib/dpkg/status by oci:artifacts:breaking, etc/demo.conf by oci:artifacts:tools
+      total                      19  36.9 kB     23.1 kB
+      oci:artifacts:breaking: overwrites etc/passwd, usr/lib/os-release, var/lib/dpkg/status
+      oci:artifacts:tools: overwrites etc/demo.conf
 
-    warning[W_OVERWRITES_ACCOUNTS]: oci:artifacts:breaking overwrites `etc/passwd` (accounts) (linux/amd64)
+    warning[W_OVERWRITES_ACCOUNTS]: oci:artifacts:breaking overwrites `etc/passwd` (accounts)
     hint: add `etc/passwd` to its excludes
-    warning[W_OVERWRITES_OS_RELEASE]: oci:artifacts:breaking overwrites `usr/lib/os-release` (os-release) (linux/amd64)
+    warning[W_OVERWRITES_OS_RELEASE]: oci:artifacts:breaking overwrites `usr/lib/os-release` (os-release)
     hint: add `usr/lib/os-release` to its excludes
-    warning[W_OVERWRITES_PACKAGE_DATABASE]: oci:artifacts:breaking overwrites `var/lib/dpkg/status` (package database) (linux/amd64)
+    warning[W_OVERWRITES_PACKAGE_DATABASE]: oci:artifacts:breaking overwrites `var/lib/dpkg/status` (package database)
     hint: add `var/lib/dpkg/status` to its excludes
-    warning[W_DANGLING]: symbolic link `usr/bin/greet` leads to `hello`, which is not there (linux/amd64)
+    warning[W_DANGLING]: symbolic link `usr/bin/greet` leads to `hello`, which is not there
     hint: include its target too, or exclude the link
-    warning[W_DELETES_OURS]: `etc/demo.conf` is brought by one layer of this build and deleted by another (linux/amd64)
+    warning[W_DELETES_OURS]: `etc/demo.conf` is brought by one layer of this build and deleted by another
     hint: add `etc/demo.conf` to the excludes of the artifact, and the image is smaller
-    warning[W_DELETES_PACKAGED]: `usr/bin/demo` belongs to the package `demo`, whose database will not know (linux/amd64)
+    warning[W_DELETES_PACKAGED]: `usr/bin/demo` belongs to the package `demo`, whose database will not know
 
     digests to sign
       sha256:34e04b88bf5c2fe375d8f85c201345f147fcc65461f2e0731a8ad0ea90202c3b  index

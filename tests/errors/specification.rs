@@ -98,8 +98,8 @@ fn machines_get_the_same_errors_as_a_document() {
       "version": 1,
       "diagnostics": [
         {
-          "code": "E_SPEC_KEY",
           "severity": "error",
+          "code": "E_SPEC_KEY",
           "message": "unknown key `enviroment`",
           "where": "x.yaml:4:1",
           "hint": "did you mean `environment`?"
