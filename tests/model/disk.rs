@@ -14,9 +14,10 @@ use super::fs::{Attributes, Fs, Inode, Kind};
 use super::layer::{Item, What};
 use crate::support::{scratch, tool};
 
-/// A directory in memory where the machine has one, so that what is synced costs nothing.
+/// A directory in memory where the machine has one for attributes too, so that what is synced costs nothing.
 pub(crate) fn memory() -> TempDir {
-    TempDir::new_in("/dev/shm").unwrap_or_else(|_| scratch())
+    let has_attributes = |dir: &TempDir| setxattr(dir.path(), "user.test", b"", XattrFlags::empty()).is_ok();
+    TempDir::new_in("/dev/shm").ok().filter(has_attributes).unwrap_or_else(scratch)
 }
 
 /// Whether owners and devices can be made; says that the test is skipped where they cannot.

@@ -31,17 +31,18 @@ impl Layout {
 
     /// Adds an image of these layers.
     pub(crate) fn add(&mut self, tag: &str, layers: &[Layer]) {
-        let tars: Vec<Vec<u8>> = layers.iter().map(|layer| tar(layer)).collect();
-        self.add_tars(tag, &tars);
+        self.add_below(tag, layers, &[]);
     }
 
-    /// Adds an image of layers that are these tars.
-    pub(crate) fn add_tars(&mut self, tag: &str, tars: &[Vec<u8>]) {
-        let diff_ids: Vec<String> = tars.iter().map(|tar| digest(tar)).collect();
-        let layers: Vec<Value> = tars
-            .iter()
-            .map(|tar| self.blob("application/vnd.oci.image.layer.v1.tar+gzip", &gzip(tar)))
-            .collect();
+    /// Adds an image of these layers and, above them, of such as were built, byte for byte.
+    pub(crate) fn add_below(&mut self, tag: &str, layers: &[Layer], above: &[ReadLayer]) {
+        let tars: Vec<Vec<u8>> = layers.iter().map(|layer| tar(layer)).collect();
+        let diff_ids =
+            tars.iter().map(|tar| digest(tar)).chain(above.iter().map(|layer| layer.diff_id.clone()));
+        let diff_ids: Vec<String> = diff_ids.collect();
+        let blobs = tars.iter().map(|tar| gzip(tar)).chain(above.iter().map(|layer| layer.blob.clone()));
+        let layers: Vec<Value> =
+            blobs.map(|blob| self.blob("application/vnd.oci.image.layer.v1.tar+gzip", &blob)).collect();
         let config = json!({
             "architecture": "amd64", "os": "linux", "config": {},
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
@@ -81,7 +82,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A layer's tar, its items in their order.
-pub(crate) fn tar(layer: &[Item]) -> Vec<u8> {
+fn tar(layer: &[Item]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for item in layer {
         append(&mut builder, item);
@@ -141,9 +142,10 @@ pub(crate) struct Image {
 }
 
 /// A layer as it was read back.
-#[derive(Debug)]
 pub(crate) struct ReadLayer {
     pub(crate) digest: String,
+    diff_id: String,
+    blob: Vec<u8>,
     pub(crate) items: Layer,
     /// The names in its tar, as they are spelled.
     pub(crate) names: Vec<String>,
@@ -165,11 +167,23 @@ impl Image {
     }
 }
 
+impl std::fmt::Debug for ReadLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.items.fmt(f)
+    }
+}
+
 impl ReadLayer {
     /// A layer of these items, as it is read.
     pub(crate) fn of(items: &[Item]) -> Self {
-        let (items, names) = read_tar(&tar(items));
-        Self { digest: String::new(), items, names }
+        let tar = tar(items);
+        let blob = gzip(&tar);
+        Self::read(&tar, blob)
+    }
+
+    fn read(tar: &[u8], blob: Vec<u8>) -> Self {
+        let (items, names) = read_tar(tar);
+        Self { digest: digest(&blob), diff_id: digest(tar), blob, items, names }
     }
 }
 
@@ -182,20 +196,18 @@ fn read_blob(dir: &Path, descriptor: &Value) -> Value {
 }
 
 fn read_layer(dir: &Path, descriptor: &Value) -> ReadLayer {
-    let digest = descriptor["digest"].as_str().unwrap().to_owned();
-    let bytes = fs::read(blob_path(dir, &digest)).unwrap();
+    let blob = fs::read(blob_path(dir, descriptor["digest"].as_str().unwrap())).unwrap();
     let mut tar = Vec::new();
     match descriptor["mediaType"].as_str().unwrap() {
-        kind if kind.ends_with("+gzip") => _ = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut tar).unwrap(),
-        kind if kind.ends_with("+zstd") => tar = zstd::decode_all(&bytes[..]).unwrap(),
+        kind if kind.ends_with("+gzip") => _ = MultiGzDecoder::new(&blob[..]).read_to_end(&mut tar).unwrap(),
+        kind if kind.ends_with("+zstd") => tar = zstd::decode_all(&blob[..]).unwrap(),
         kind => panic!("{kind}"),
     }
-    let (items, names) = read_tar(&tar);
-    ReadLayer { digest, items, names }
+    ReadLayer::read(&tar, blob)
 }
 
 /// The items of a tar, which has to end with two zero blocks and nothing behind them.
-pub(crate) fn read_tar(tar: &[u8]) -> (Layer, Vec<String>) {
+fn read_tar(tar: &[u8]) -> (Layer, Vec<String>) {
     let (mut items, mut names, mut end) = (Vec::new(), Vec::new(), 0);
     let mut archive = tar::Archive::new(tar);
     for entry in archive.entries().unwrap() {
