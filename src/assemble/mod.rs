@@ -10,6 +10,7 @@ mod bases;
 mod blame;
 mod config;
 mod error;
+mod fingerprint;
 mod finish;
 mod image;
 mod indexes;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Workshop;
 use super::additions::Additions;
 use super::error::Fault;
+use super::fingerprint::Fingerprint;
 use super::metered::Metered;
 use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
 use crate::layer::{
@@ -20,14 +21,17 @@ pub(super) struct Guessed {
     codec: Codec,
     /// The digests of what the operations' positions point into.
     inputs: Vec<Digest>,
-    operations: Vec<Operation>,
+    /// What was written, which need not be held any longer.
+    fingerprint: Fingerprint,
     pub(super) layer: WrittenLayer,
 }
 
 impl Guessed {
     /// Whether it has the bytes that these contents of these inputs would have.
     pub(super) fn is_right(&self, codec: Codec, inputs: &[Digest], contents: &LayerContents) -> bool {
-        self.codec == codec && self.inputs == inputs && contents.writes_the_same(&self.operations)
+        self.codec == codec
+            && self.inputs == inputs
+            && self.fingerprint == Fingerprint::of(&contents.operations)
     }
 }
 
@@ -57,7 +61,8 @@ pub(super) fn first_pass(
     let Guess { pass, writer } = guess;
     let made = match pass.finish() {
         Some(operations) => {
-            Some(Guessed { codec, inputs: inputs(image), operations, layer: complete(writer)? })
+            let (inputs, fingerprint) = (inputs(image), Fingerprint::of(&operations));
+            Some(Guessed { codec, inputs, fingerprint, layer: complete(writer)? })
         }
         None => None,
     };

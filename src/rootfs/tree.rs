@@ -51,6 +51,11 @@ impl<T> Tree<T> {
 
     /// Takes out a path and everything below it, in order.
     pub fn remove_all(&mut self, path: &RootPath) -> Vec<(RootPath, T)> {
+        // Mostly nothing is there, and that takes one look.
+        let first = self.0.range(path..).next();
+        if first.is_none_or(|(found, _)| found != path && !found.is_below(path)) {
+            return Vec::new();
+        }
         let own = self.0.remove_entry(path);
         own.into_iter().chain(self.remove_below(path)).collect()
     }
