@@ -96,14 +96,19 @@ impl Failure {
         self.errors.first().map_or(Exit::Usage, Message::exit)
     }
 
+    /// All messages for people, notes first.
+    pub(super) fn text(&self) -> String {
+        self.notes.iter().chain(&self.errors).map(Message::text).collect()
+    }
+
     /// Prints it: for machines to standard output, for people to standard error.
     pub(super) fn print(&self, json: bool) {
-        let all: Vec<Message> = self.notes.iter().chain(&self.errors).cloned().collect();
         if json {
+            let all: Vec<Message> = self.notes.iter().chain(&self.errors).cloned().collect();
             // The failure itself counts, whether it can be printed or not.
             let _ = super::print(&message::document(&all));
         } else {
-            super::tell(&all.iter().map(Message::text).collect::<String>());
+            super::tell(&self.text());
         }
     }
 }

@@ -13,6 +13,7 @@ mod size;
 mod spec_file;
 mod summary;
 mod table;
+mod usage;
 mod validate;
 mod warnings;
 
@@ -27,13 +28,10 @@ use failure::Failure;
 
 /// Runs the command that `arguments` spell, the first being the program's own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command = match Overcoat::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = match Overcoat::try_parse_from(&arguments) {
         Ok(overcoat) => overcoat.command,
-        Err(error) => {
-            // Help and version are no failures; a closed pipe is no reason to complain.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return usage::tell(&error, arguments.iter().any(|argument| argument == "--json")),
     };
     let json = command.json();
     let done = match command {

@@ -1,8 +1,6 @@
 //! Building: a specification to images in the places where they are wanted.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
 
 use super::publish;
 use super::report::Report;
@@ -186,7 +184,7 @@ fn run(
         epoch: options.epoch,
         platforms: &options.platforms,
         interrupt,
-        spool: &spool(first),
+        spool: &|| Staging::nameless(first),
     };
     let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;
     for output in outputs {
@@ -220,12 +218,6 @@ fn name(specification: &Specification) -> &str {
         Specification::Image(customization) => &customization.name.value,
         Specification::Chart(chart) => &chart.name.value,
     }
-}
-
-/// Long files beside the specification wait in a file without a name, on the output's file system.
-fn spool(output: &Output) -> impl Fn() -> io::Result<File> {
-    let dir = output.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
-    move || tempfile::tempfile_in(if dir.as_os_str().is_empty() { std::path::Path::new(".") } else { &dir })
 }
 
 fn check_places(outputs: &[Output]) -> Result<(), BuildError> {

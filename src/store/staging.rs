@@ -56,6 +56,11 @@ impl Staging {
         }
     }
 
+    /// A file without a name, on the file system of `output`, that is gone once it is closed.
+    pub fn nameless(output: &Output) -> io::Result<File> {
+        tempfile::tempfile_in(nearest_directory(output))
+    }
+
     /// A new blob, whose digest is not known yet.
     pub fn create(&self) -> Result<StagedFile, FileError> {
         let name = format!("new-{}", self.0.files.fetch_add(1, Ordering::Relaxed));
@@ -203,6 +208,7 @@ mod tests {
         assert_eq!(text, "text");
         drop(staging.create().unwrap());
         drop(staging);
+        Staging::nameless(&output).unwrap().write_all(b"text").unwrap();
         assert!(names(root.path()).is_empty());
     }
 
