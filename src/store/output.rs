@@ -1,5 +1,6 @@
 //! Where images are written to on this machine.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, Metadata};
 use std::io::{self, Read};
@@ -108,11 +109,9 @@ impl Output {
                 Some(_) => state(&Dir::open_no_link(dir)?).map(|_| ()),
             },
             Self::OciArchive { file, .. } | Self::DockerArchive { file, .. } => match itself(file)? {
-                None if file.file_name().is_none() => Err(OutputError::NoFile(file.clone())),
-                None => Ok(()),
                 Some(found) if found.is_symlink() => Err(OutputError::Link(file.clone())),
                 Some(found) if !found.is_file() => Err(OutputError::NoFile(file.clone())),
-                Some(_) => Ok(()),
+                _ => archive_place(file).map(drop),
             },
         }
     }
@@ -133,6 +132,16 @@ impl Output {
             Self::OciArchive { file, .. } | Self::DockerArchive { file, .. } => file,
         }
     }
+}
+
+/// The directory that an archive is made in, which has to be there and no symbolic link, and the archive's name in it.
+pub(super) fn archive_place(file: &Path) -> Result<(Dir, OsString), OutputError> {
+    let name = file.file_name().ok_or_else(|| OutputError::NoFile(file.to_owned()))?.to_owned();
+    let parent = file.parent().unwrap_or(Path::new(""));
+    if !parent.as_os_str().is_empty() && parent.is_symlink() {
+        return Err(OutputError::Link(parent.to_owned()));
+    }
+    Ok((Dir::open_no_link(parent)?, name))
 }
 
 /// What a directory is to a layout that is to be written into it.
@@ -323,5 +332,8 @@ mod tests {
             assert_eq!(checked("oci-archive:PATH", &path(name)), archive, "{name}");
             assert_eq!(checked("docker-archive:PATH", &path(name)), archive, "{name}");
         }
+        assert_eq!(checked("oci:PATH", &path("absent/x")), Ok(()), "made on the way");
+        assert_eq!(checked("oci-archive:PATH", &path("absent/x.tar")), Err(Code::Io));
+        assert_eq!(checked("oci-archive:PATH", &path("link/x.tar")), Err(Code::Output));
     }
 }

@@ -9,7 +9,7 @@ use tar::{EntryType, Header};
 use crate::file_error::{At, FileError};
 use crate::oci::Digest;
 use crate::store::dir::Dir;
-use crate::store::output::OutputError;
+use crate::store::output::archive_place;
 
 use super::copy::copy;
 use super::temporary::{self, TemporaryFile};
@@ -33,12 +33,7 @@ const BLOCK: usize = 512;
 impl Target {
     /// Opens the directory of `file`, and removes from it what killed processes left behind.
     pub(super) fn open(file: &Path) -> Result<Self, WriteError> {
-        let name = file.file_name().ok_or_else(|| OutputError::NoFile(file.to_owned()))?.to_owned();
-        let parent = file.parent().unwrap_or(Path::new(""));
-        if !parent.as_os_str().is_empty() && parent.is_symlink() {
-            return Err(OutputError::Link(parent.to_owned()).into());
-        }
-        let dir = Dir::open_no_link(parent)?;
+        let (dir, name) = archive_place(file)?;
         temporary::sweep(&dir);
         Ok(Self { dir, name, path: file.to_owned() })
     }

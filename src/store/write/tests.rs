@@ -382,6 +382,8 @@ fn l05_an_unusable_output_is_refused_as_it_is() {
         "oci-archive:ROOT/dangling",
         "oci-archive:ROOT/link/x.tar",
     ] {
+        let checked = output(text, root.path()).check().unwrap_err();
+        assert_eq!(checked.code(), Code::Output, "{text}: {checked}");
         let error = write(&output(text, root.path()), &[], &one_platform("x"), &copying()).unwrap_err();
         assert_eq!(error.code(), Code::Output, "{text}: {error}");
         assert_eq!(snapshot(root.path()), before, "{text}");
