@@ -112,7 +112,7 @@ pub fn artifact(
         selected.iter().map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one)).collect();
     order.sort_by_key(|(at, _)| (Reverse(at.layer), at.ordinal));
 
-    let directories = Flat { flat, take };
+    let directories = Flat::on(below, flat, take);
     let mut placement = Placement::on(below, take.allow, take.latest);
     let mut places: HashMap<Position, RootPath> = HashMap::new();
     for (_, one) in order {
@@ -260,14 +260,38 @@ fn nearest_path(flat: &View, path: &RootPath) -> Option<RootPath> {
 struct Flat<'a> {
     flat: &'a View,
     take: &'a Take,
+    /// Those that links below lead elsewhere, by where that is: what makes such a place as a parent may come first.
+    led: HashMap<RootPath, (Attributes, bool)>,
+}
+
+impl<'a> Flat<'a> {
+    fn on(below: &View, flat: &'a View, take: &'a Take) -> Self {
+        let mut led: HashMap<RootPath, (Attributes, bool)> = HashMap::new();
+        let mut cursor = take.selection.cursor();
+        for (path, node) in flat.iter().filter(|(_, node)| is_described(node)) {
+            let at = take.to.join_path(path);
+            let Some(place) = below.physical(&at).ok().filter(|place| *place != at) else { continue };
+            let described = (take.attributes(&node.entry.attributes), cursor.takes(path));
+            let known = led.entry(place).or_insert_with(|| described.clone());
+            if described.1 && !known.1 {
+                *known = described;
+            }
+        }
+        Self { flat, take, led }
+    }
+}
+
+fn is_described(node: &Node) -> bool {
+    node.item.is_some() && node.entry.kind.is_directory()
 }
 
 impl Directories for Flat<'_> {
     fn directory(&self, at: &RootPath) -> Option<(Attributes, bool)> {
-        let source = self.take.source_of(at)?;
-        let node =
-            self.flat.get(&source).filter(|node| node.item.is_some() && node.entry.kind.is_directory())?;
-        Some((self.take.attributes(&node.entry.attributes), self.take.selection.takes(&source)))
+        let own = self.take.source_of(at).and_then(|source| {
+            let node = self.flat.get(&source).filter(|node| is_described(node))?;
+            Some((self.take.attributes(&node.entry.attributes), self.take.selection.takes(&source)))
+        });
+        own.or_else(|| self.led.get(at).cloned())
     }
 }
 
@@ -346,6 +370,15 @@ mod tests {
         let laid =
             lay(&[&["lib/d/ 0700"], &["lib/d/x"]], &taking(&["lib"], &[]), &view(&["lib -> none"])).unwrap();
         assert_eq!(laid, ["~none/ 0755", "none/d/ 0700", "none/d/x"]);
+    }
+
+    #[test]
+    fn a_place_that_is_made_as_a_parent_first_is_as_the_directory_that_belongs_there() {
+        let below = view(&["a -> b", "b/c/x -> y"]);
+        let mut take = taking(&["**"], &[]);
+        take.to = path("a/c");
+        let laid = lay(&[&["x/d/", "y/ 0700"]], &take, &below).unwrap();
+        assert_eq!(laid[2..], ["b/c/y/ 0700", "b/c/y/d/ 0755"]);
     }
 
     #[test]
