@@ -260,21 +260,18 @@ fn nearest_path(flat: &View, path: &RootPath) -> Option<RootPath> {
 struct Flat<'a> {
     flat: &'a View,
     take: &'a Take,
-    /// Those that links below lead elsewhere, by where that is: what makes such a place as a parent may come first.
-    led: HashMap<RootPath, (Attributes, bool)>,
+    /// Selected ones that links below lead elsewhere, by where that is: such a place may be made as a parent first.
+    led: HashMap<RootPath, Attributes>,
 }
 
 impl<'a> Flat<'a> {
     fn on(below: &View, flat: &'a View, take: &'a Take) -> Self {
-        let mut led: HashMap<RootPath, (Attributes, bool)> = HashMap::new();
+        let mut led = HashMap::new();
         let mut cursor = take.selection.cursor();
-        for (path, node) in flat.iter().filter(|(_, node)| is_described(node)) {
+        for (path, node) in flat.iter().filter(|(path, node)| !path.is_root() && is_described(node)) {
             let at = take.to.join_path(path);
-            let Some(place) = below.physical(&at).ok().filter(|place| *place != at) else { continue };
-            let described = (take.attributes(&node.entry.attributes), cursor.takes(path));
-            let known = led.entry(place).or_insert_with(|| described.clone());
-            if described.1 && !known.1 {
-                *known = described;
+            if let Some(place) = below.physical(&at).ok().filter(|place| *place != at && cursor.takes(path)) {
+                led.entry(place).or_insert_with(|| take.attributes(&node.entry.attributes));
             }
         }
         Self { flat, take, led }
@@ -291,7 +288,7 @@ impl Directories for Flat<'_> {
             let node = self.flat.get(&source).filter(|node| is_described(node))?;
             Some((self.take.attributes(&node.entry.attributes), self.take.selection.takes(&source)))
         });
-        own.or_else(|| self.led.get(at).cloned())
+        own.or_else(|| Some((self.led.get(at)?.clone(), true)))
     }
 }
 
@@ -370,6 +367,14 @@ mod tests {
         let laid =
             lay(&[&["lib/d/ 0700"], &["lib/d/x"]], &taking(&["lib"], &[]), &view(&["lib -> none"])).unwrap();
         assert_eq!(laid, ["~none/ 0755", "none/d/ 0700", "none/d/x"]);
+    }
+
+    #[test]
+    fn the_directory_that_takes_an_artifact_in_has_nothing_of_its_root() {
+        let mut take = taking(&["**"], &[]);
+        take.to = path("b/a");
+        let laid = lay(&[&["./ 0700", "x"]], &take, &view(&["b -> c"])).unwrap();
+        assert_eq!(laid, ["~c/ 0755", "~c/a/ 0755", "c/a/x"]);
     }
 
     #[test]
