@@ -229,6 +229,9 @@ impl Kind {
         }
     }
 
+    /// The words for devices and named pipes.
+    pub const SPECIAL_WORDS: [&str; 3] = ["character device", "block device", "named pipe"];
+
     /// Whether it is a directory.
     pub fn is_directory(&self) -> bool {
         matches!(self, Self::Directory)
