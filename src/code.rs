@@ -108,6 +108,8 @@ codes! {
     PlatformAbsent = "E_PLATFORM_ABSENT" => Usage,
     /// Two outputs or tags collide, or an output cannot hold what it is asked to.
     Output = "E_OUTPUT" => Usage,
+    /// The store's directory cannot be trusted or is none.
+    Store = "E_STORE" => Usage,
     /// A tar path leaves the image.
     TarPath = "E_TAR_PATH" => Input,
     /// The root of an image is no directory.

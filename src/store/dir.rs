@@ -131,6 +131,11 @@ impl Dir {
         made.map_err(io::Error::from).at(&self.path)
     }
 
+    /// What the directory itself is.
+    pub(super) fn own_stat(&self) -> Result<Stat, FileError> {
+        rustix::fs::fstat(&self.handle).map_err(io::Error::from).at(&self.path)
+    }
+
     /// What `name` is, itself and not what it points to; nothing where it is not there.
     pub(super) fn stat(&self, name: impl AsRef<Path>) -> Result<Option<Stat>, FileError> {
         let name = name.as_ref();

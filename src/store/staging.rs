@@ -73,9 +73,14 @@ impl Staging {
         self.0.dir.file_size(digest.hex()).is_ok_and(|size| size.is_some())
     }
 
+    /// Opens a complete blob.
+    pub(super) fn file(&self, digest: &Digest) -> Result<File, FileError> {
+        self.0.dir.read(Path::new(&digest.hex()))
+    }
+
     /// Gives a blob one more name, in another directory; false where that cannot be, as on another file system.
     pub(super) fn link(&self, digest: &Digest, dir: &Dir, name: &str) -> Result<bool, FileError> {
-        let file = self.0.dir.read(Path::new(&digest.hex()))?;
+        let file = self.file(digest)?;
         file.sync_all().at(self.0.dir.path().join(digest.hex()))?;
         match self.0.dir.link(&digest.hex(), dir, name) {
             Ok(()) => Ok(true),

@@ -48,14 +48,24 @@ impl<'a> TemporaryFile<'a> {
         }
     }
 
-    /// Gives the file a name in `to`, in place of what had it, once its bytes are on the disk.
-    ///
-    /// The name itself is there for good after [`Dir::sync`].
-    pub(in crate::store) fn persist(mut self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
-        self.file.sync_all().at(to.path().join(name.as_ref()))?;
+    /// The file itself.
+    pub(in crate::store) fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Gives the file a name in `to`, in place of what had it; after a power failure it may lack bytes.
+    pub(in crate::store) fn rename(mut self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
         self.dir.rename(&self.name, to, name.as_ref())?;
         self.kept = true;
         Ok(())
+    }
+
+    /// Gives the file a name in `to`, in place of what had it, once its bytes are on the disk.
+    ///
+    /// The name itself is there for good after [`Dir::sync`].
+    pub(in crate::store) fn persist(self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        self.file.sync_all().at(to.path().join(name.as_ref()))?;
+        self.rename(to, name)
     }
 }
 

@@ -1,0 +1,207 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::code::{Code, Coded};
+use crate::layer::{Codec, LayerWriter};
+use crate::store::Output;
+
+fn index(size: u64) -> LayerIndex {
+    LayerIndex {
+        diff_id: Digest::of(b"tar"),
+        size,
+        items: Vec::new(),
+        kept: Default::default(),
+        faults: Default::default(),
+        warnings: Vec::new(),
+    }
+}
+
+/// A store, a staging place, and a layer that is complete in it.
+struct Fixture {
+    root: tempfile::TempDir,
+    store: Store,
+    staging: Staging,
+    layer: WrittenLayer,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(&root.path().join("store")).unwrap();
+        let output = Output::OciArchive { file: root.path().join("out.tar"), tag: None };
+        let staging = Staging::beside(&output).unwrap();
+        let writer = LayerWriter::new(staging.create().unwrap(), Codec::Zstd, 1).unwrap();
+        let (file, layer) = writer.finish().unwrap();
+        file.complete(layer.digest, layer.size).unwrap();
+        Self { root, store, staging, layer }
+    }
+
+    /// Every file of the store but its marker.
+    fn files(&self) -> Vec<std::path::PathBuf> {
+        let files = walkdir::WalkDir::new(self.root.path().join("store")).sort_by_file_name();
+        let files = files.into_iter().map(|file| file.unwrap().into_path());
+        files.filter(|file| file.is_file() && !file.ends_with("CACHEDIR.TAG")).collect()
+    }
+}
+
+fn key(text: &str) -> Key {
+    Key::of("test", &text)
+}
+
+#[test]
+fn what_is_kept_is_found_again_under_its_key_alone() {
+    let Fixture { root, store, staging, layer } = Fixture::new();
+    store.keep_index(&key("a"), &index(1));
+    store.keep_index(&key("b"), &index(2));
+    store.keep_layer(&key("a"), &layer, &staging);
+    let again = Store::open(&root.path().join("store")).unwrap();
+    assert_eq!(again.index(&key("a")), Some(index(1)));
+    assert_eq!(again.index(&key("b")), Some(index(2)));
+    assert_eq!(again.index(&key("c")), None);
+    let (found, blob) = again.layer(&key("a")).unwrap();
+    assert_eq!(found, layer);
+    assert!(blob.is_sound());
+    assert!(again.layer(&key("b")).is_none());
+    assert!(store.problem().is_none());
+}
+
+#[test]
+fn c01_an_entry_with_any_bit_flipped_is_never_used_and_goes() {
+    let fixture = Fixture::new();
+    let (store, layer) = (&fixture.store, &fixture.layer);
+    let keep = || {
+        store.keep_index(&key("a"), &index(1));
+        store.keep_layer(&key("a"), layer, &fixture.staging);
+    };
+    keep();
+    for file in fixture.files() {
+        let sound = fs::read(&file).unwrap();
+        for bit in 0..8 * sound.len() {
+            let mut broken = sound.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&file, broken).unwrap();
+            let (index, layer) = (store.index(&key("a")), store.layer(&key("a")));
+            let is_blob = file.components().any(|part| part.as_os_str() == "blobs");
+            if is_blob {
+                assert!(store.forget_broken(&layer.unwrap().1));
+            } else {
+                assert!(index.is_none() || layer.is_none());
+            }
+            assert!(!file.exists(), "{}", file.display());
+            keep();
+            assert_eq!(fs::read(&file).unwrap(), sound);
+        }
+    }
+}
+
+#[test]
+fn an_entry_under_another_key_or_cut_short_is_never_used() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    store.keep_index(&key("a"), &index(1));
+    let [file] = fixture.files().try_into().unwrap();
+    let sound = fs::read(&file).unwrap();
+    fs::rename(&file, file.with_file_name(key("b").hex())).unwrap();
+    assert_eq!(store.index(&key("b")), None);
+    for length in 0..sound.len() {
+        fs::write(&file, &sound[..length]).unwrap();
+        assert_eq!(store.index(&key("a")), None);
+    }
+    fs::write(&file, [&sound[..], b"x"].concat()).unwrap();
+    assert_eq!(store.index(&key("a")), None);
+}
+
+#[test]
+fn a_blob_of_another_size_is_no_layer() {
+    let fixture = Fixture::new();
+    fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
+    let blob = fixture.root.path().join("store/blobs/sha256").join(fixture.layer.digest.hex());
+    fs::write(&blob, b"").unwrap();
+    assert!(fixture.store.layer(&key("a")).is_none());
+    fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
+    assert!(fixture.store.layer(&key("a")).unwrap().1.is_sound());
+}
+
+#[test]
+fn c02_a_directory_that_others_may_enter_or_that_is_no_store_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("store");
+    let refused = |path: &Path| Store::open(path).unwrap_err().code();
+    for mode in [0o777, 0o770, 0o755, 0o701] {
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(refused(&path), Code::Store, "{mode:o}");
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+        fs::remove_dir(&path).unwrap();
+    }
+    Store::open(&path).unwrap();
+    let link = root.path().join("link");
+    symlink(&path, &link).unwrap();
+    assert!(matches!(Store::open(&link), Err(StoreError::Link(_))));
+    fs::write(root.path().join("file"), "").unwrap();
+    assert!(Store::open(&root.path().join("file")).is_err());
+    assert_eq!(refused(root.path()), Code::Store);
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
+        assert!(matches!(Store::open(&path), Err(StoreError::Owner { owner: 12345, .. })));
+    }
+}
+
+#[test]
+fn a_new_store_is_closed_to_others_and_named_as_a_cache() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a/b/store");
+    drop(Store::open(&path).unwrap());
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    let tag = fs::read_to_string(path.join("CACHEDIR.TAG")).unwrap();
+    assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"));
+}
+
+#[test]
+fn pruning_takes_what_was_used_longest_ago_first() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let day = |number: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * number);
+    let names = ["a", "b", "c"];
+    for (number, name) in names.iter().enumerate() {
+        store.keep_index(&key(name), &index(1));
+        let file = fixture.root.path().join("store/indexes").join(key(name).hex());
+        fs::File::options().write(true).open(&file).unwrap().set_modified(day(number as u64)).unwrap();
+    }
+    let size = store.inventory().unwrap().indexes.bytes / 3;
+    let trial = store.prune(&Room { since: Some(day(1)), bytes: None }, true).unwrap();
+    assert_eq!((trial.removed.indexes.entries, trial.left.indexes.entries), (1, 2));
+    assert_eq!(fixture.files().len(), 3);
+    let pruned = store.prune(&Room { since: None, bytes: Some(2 * size) }, false).unwrap();
+    assert_eq!((pruned.removed.indexes.bytes, pruned.left.indexes.bytes), (size, 2 * size));
+    assert_eq!(pruned.left.indexes.oldest, Some(day(1)));
+    assert_eq!(store.index(&key("a")), None);
+    // Just used, so that it is younger than any day.
+    assert_eq!(store.index(&key("b")), Some(index(1)));
+    store.prune(&Room { since: Some(day(3)), bytes: None }, false).unwrap();
+    assert_eq!([store.index(&key("b")), store.index(&key("c"))], [Some(index(1)), None]);
+    store.prune(&Room { since: None, bytes: Some(0) }, false).unwrap();
+    assert!(fixture.files().is_empty());
+}
+
+#[test]
+fn a_blob_that_is_open_outlives_its_pruning() {
+    let fixture = Fixture::new();
+    fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
+    let (_, blob) = fixture.store.layer(&key("a")).unwrap();
+    fixture.store.prune(&Room { since: None, bytes: Some(0) }, false).unwrap();
+    assert!(blob.is_sound() && fixture.store.layer(&key("a")).is_none());
+}
+
+#[test]
+fn a_store_that_cannot_be_written_says_so_once_and_harms_nothing() {
+    let fixture = Fixture::new();
+    let new = fixture.root.path().join("store/new");
+    fs::remove_dir(&new).unwrap();
+    fixture.store.keep_index(&key("a"), &index(1));
+    fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
+    assert!(fixture.store.problem().is_some());
+    assert!(fixture.store.index(&key("a")).is_none());
+}
