@@ -4,12 +4,14 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::Serialize;
+
 use crate::nearest::nearest;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $number:ty = $default:expr, $least:literal..=$most:expr;)*) => {
         /// Limits on inputs; each is named in the error of whoever reaches it.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub struct Limits {
             $($(#[$doc])* pub $name: $number,)*
         }
@@ -141,7 +143,8 @@ where
     fits.ok_or(LimitProblem::Range { least, most })
 }
 
-fn number(text: &str) -> Option<u64> {
+/// A number with K, M, G or T behind it at most, which stand for powers of 1024.
+pub fn number(text: &str) -> Option<u64> {
     let (digits, shift) = match text.chars().last()? {
         'K' => (&text[..text.len() - 1], 10),
         'M' => (&text[..text.len() - 1], 20),

@@ -19,9 +19,11 @@ fn value(text: &str) -> Value {
 
 #[test]
 fn the_schemas_beside_the_sources_are_those_they_make() {
-    for (name, schema) in
-        [("customization", overcoat::spec::schema()), ("build-report", overcoat::ops::report::schema())]
-    {
+    for (name, schema) in [
+        ("customization", overcoat::spec::schema()),
+        ("build-report", overcoat::ops::report::schema()),
+        ("store-report", overcoat::ops::store::schema()),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));
         let made = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::blame::{about_artifact, label};
-use super::error::AssembleError;
+use super::error::{AssembleError, Fault};
+use super::fingerprint::Fingerprint;
 use super::indexes::Indexes;
-use super::layout::{LaidOut, take};
+use super::key::{self, Inputs};
+use super::known::{self, MadeLayer};
+use super::layout::{LaidOut, Layout, take};
 use super::write::{self, Guessed};
 use super::{Order, Workshop, codec};
-use crate::contents::{LayerContents, View};
-use crate::layer::{LayerIndex, Trust, WrittenLayer};
+use crate::contents::LayerContents;
+use crate::layer::{LayerIndex, Trust};
 use crate::oci::Digest;
 use crate::plan::{ArtifactPlan, ImagePlan};
 use crate::store::ImageLayer;
@@ -21,7 +24,7 @@ use crate::store::ImageLayer;
 struct Unread<'a> {
     plan: &'a ImagePlan,
     artifact: &'a ArtifactPlan,
-    base: &'a View,
+    layout: &'a Layout<'a>,
     /// The layers that nobody else reads.
     layers: Vec<&'a ImageLayer>,
     /// Whether these are all of its layers, so that its layer of ours can be guessed on the way.
@@ -32,12 +35,12 @@ struct Unread<'a> {
 pub(super) fn read(
     shop: &Workshop<'_>,
     orders: &[Order<'_>],
-    bases: &[Arc<View>],
-    indexes: &mut Indexes,
+    layouts: &[Layout<'_>],
+    indexes: &Indexes,
 ) -> Result<Vec<Guessed>, AssembleError> {
     let mut seen: HashSet<Digest> = HashSet::new();
     let mut jobs = Vec::new();
-    for (order, base) in orders.iter().zip(bases) {
+    for (order, layout) in orders.iter().zip(layouts) {
         for artifact in &order.plan.artifacts {
             let all = &artifact.image.layers;
             let layers: Vec<_> = all.iter().filter(|one| seen.insert(one.descriptor.digest)).collect();
@@ -45,34 +48,40 @@ pub(super) fn read(
                 continue;
             }
             let guess = !shop.two_passes && layers.len() == all.len();
-            jobs.push(Unread { plan: order.plan, artifact, base, layers, guess });
+            jobs.push(Unread { plan: order.plan, artifact, layout, layers, guess });
         }
     }
-    let read = super::all(jobs.par_iter().map(|job| job.read(shop)).collect())?;
-    let mut guessed = Vec::new();
-    for (job, (read, one)) in jobs.iter().zip(read) {
-        for (layer, index) in job.layers.iter().zip(read) {
-            indexes.insert(Trust::Artifact, layer, index);
-        }
-        guessed.extend(one);
-    }
-    Ok(guessed)
+    let read = super::all(jobs.par_iter().map(|job| job.run(shop, indexes)).collect())?;
+    Ok(read.into_iter().flatten().collect())
 }
 
 impl Unread<'_> {
+    /// Indexes the layers, and gives what was guessed.
+    fn run(&self, shop: &Workshop<'_>, indexes: &Indexes) -> Result<Option<Guessed>, AssembleError> {
+        let (read, guessed) = self.read(shop).map_err(about_artifact(self.plan, self.artifact))?;
+        for (layer, index) in self.layers.iter().zip(read) {
+            indexes.insert(Trust::Artifact, layer, index);
+        }
+        self.layout.advance();
+        Ok(guessed)
+    }
+
     /// The indexes of the layers, the lowest first, and what was guessed.
-    fn read(&self, shop: &Workshop<'_>) -> Result<(Vec<Arc<LayerIndex>>, Option<Guessed>), AssembleError> {
+    fn read(&self, shop: &Workshop<'_>) -> Result<(Vec<Arc<LayerIndex>>, Option<Guessed>), Fault> {
         let (plan, artifact) = (self.plan, self.artifact);
         let (image, what) = (&artifact.image, label(plan, artifact));
-        let read = if self.guess {
-            let take = take(shop, plan, artifact);
-            write::first_pass(shop, image, &what, &take, self.base, codec(plan.compression))
-        } else {
-            let index = |layer: &&ImageLayer| write::index(shop, image, layer, &what, Trust::Artifact);
-            let indexes: Result<_, _> = self.layers.iter().map(|one| index(one).map(Arc::new)).collect();
-            indexes.map(|indexes| (indexes, None))
+        let known = |one: &&ImageLayer| known::index(shop, one, Trust::Artifact);
+        let known: Vec<_> = self.layers.iter().map(known).collect();
+        if self.guess && known.iter().all(Option::is_none) {
+            let (take, view) = (take(shop, plan, artifact), self.layout.view());
+            return write::first_pass(shop, image, &what, &take, &view, codec(plan.compression));
+        }
+        let index = |(known, one): (Option<LayerIndex>, &&ImageLayer)| match known {
+            Some(index) => Ok(Arc::new(index)),
+            None => write::read_index(shop, image, one, &what, Trust::Artifact).map(Arc::new),
         };
-        read.map_err(about_artifact(plan, artifact))
+        let indexes: Result<_, _> = known.into_iter().zip(&self.layers).map(index).collect();
+        Ok((indexes?, None))
     }
 }
 
@@ -92,14 +101,19 @@ impl Job<'_> {
             && self.contents.writes_the_same(&other.contents.operations)
     }
 
-    fn run(&self, shop: &Workshop<'_>, guessed: &[Guessed]) -> Result<WrittenLayer, AssembleError> {
+    fn run(&self, shop: &Workshop<'_>, guessed: &[Guessed]) -> Result<MadeLayer, AssembleError> {
         let (plan, artifact) = (self.plan, self.artifact);
         let codec = codec(plan.compression);
-        if let Some(right) = guessed.iter().find(|one| one.is_right(codec, &self.inputs, self.contents)) {
-            return Ok(right.layer);
+        let operations = Fingerprint::of(&self.contents.operations);
+        let key = key::layer(codec, operations, Inputs::Layers(&self.inputs));
+        if let Some(right) = guessed.iter().find(|one| one.key == key) {
+            return Ok(known::keep_layer(shop, &key, right.layer));
         }
-        write::artifact(shop, &artifact.image, &label(plan, artifact), self.contents, codec)
-            .map_err(about_artifact(plan, artifact))
+        if let Some(made) = known::layer(shop, &key) {
+            return Ok(made);
+        }
+        let written = write::artifact(shop, &artifact.image, &label(plan, artifact), self.contents, codec);
+        Ok(known::keep_layer(shop, &key, written.map_err(about_artifact(plan, artifact))?))
     }
 }
 
@@ -109,7 +123,7 @@ pub(super) fn write(
     orders: &[Order<'_>],
     laid_out: &[LaidOut],
     guessed: &[Guessed],
-) -> Result<Vec<Vec<Option<WrittenLayer>>>, AssembleError> {
+) -> Result<Vec<Vec<Option<MadeLayer>>>, AssembleError> {
     let mut jobs: Vec<Job<'_>> = Vec::new();
     let mut which = Vec::new();
     for (order, one) in orders.iter().zip(laid_out) {
@@ -128,6 +142,7 @@ pub(super) fn write(
         which.push(of_image);
     }
     let written = super::all(jobs.par_iter().map(|job| job.run(shop, guessed)).collect())?;
-    let layers = |of_image: Vec<Option<usize>>| of_image.into_iter().map(|job| Some(written[job?])).collect();
+    let layers =
+        |of_image: Vec<Option<usize>>| of_image.into_iter().map(|job| Some(written[job?].clone())).collect();
     Ok(which.into_iter().map(layers).collect())
 }

@@ -18,7 +18,7 @@ use crate::store::{Image, ImageLayer};
 pub(super) fn index(
     shop: &Workshop<'_>,
     orders: &[Order<'_>],
-    indexes: &mut Indexes,
+    indexes: &Indexes,
 ) -> Result<(), AssembleError> {
     let mut seen = HashSet::new();
     let mut jobs: Vec<(&Order<'_>, &Image, &ImageLayer)> = Vec::new();

@@ -1,12 +1,14 @@
 //! What tells whether two layers are written as the same bytes, without holding what either holds.
 
+use serde::Serialize;
+
 use crate::contents::{Operation, Position};
 use crate::oci::{Digest, Hasher};
 use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, Owner};
 
 /// Equal where the operations give the same bytes from the same source; a file's digest, which a first reading does not
 /// know yet, does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Fingerprint(Digest);
 
 impl Fingerprint {

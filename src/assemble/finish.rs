@@ -6,17 +6,18 @@ use super::blame::about;
 use super::error::AssembleError;
 use super::image::{self, AssembledImage, AssembledLayer, Origin};
 use super::indexes::Indexes;
+use super::known::MadeLayer;
 use super::layout::LaidOut;
 use super::{Order, Workshop, config};
 use crate::contents::{Dangling, LayerContents};
-use crate::layer::{BlobSource, LayerIndex, Trust, Warning, WrittenLayer};
+use crate::layer::{LayerIndex, Trust, Warning};
 use crate::plan::ImagePlan;
 use crate::store::{Image, ImageLayer};
 
 /// The layers of ours of an image: one for each artifact, and the state layer; nothing where it holds nothing.
 pub(super) struct Written {
-    pub(super) artifacts: Vec<Option<WrittenLayer>>,
-    pub(super) state: Option<WrittenLayer>,
+    pub(super) artifacts: Vec<Option<MadeLayer>>,
+    pub(super) state: Option<MadeLayer>,
 }
 
 /// Puts an image together.
@@ -34,7 +35,7 @@ pub(super) fn finish(
     let contents = one.artifacts.into_iter().chain([one.state]);
     for (((origin, written), contents), dangling) in origins.zip(written).zip(contents).zip(one.dangling) {
         if let Some(written) = written {
-            layers.push(layer(shop, plan, origin, &written, contents, dangling));
+            layers.push(layer(shop, plan, origin, written, contents, dangling));
         }
     }
     let image = image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan), layers);
@@ -47,17 +48,18 @@ fn layer(
     shop: &Workshop<'_>,
     plan: &ImagePlan,
     origin: Origin,
-    written: &WrittenLayer,
+    made: MadeLayer,
     contents: LayerContents,
     dangling: Vec<Dangling>,
 ) -> AssembledLayer {
     AssembledLayer {
         origin,
-        descriptor: image::layer_descriptor(plan.compression, written),
-        diff_id: written.diff_id,
-        uncompressed: written.uncompressed,
+        descriptor: image::layer_descriptor(plan.compression, &made.layer),
+        diff_id: made.layer.diff_id,
+        uncompressed: made.layer.uncompressed,
         files: contents.files(),
-        blob: Arc::new(shop.staging.clone()) as Arc<dyn BlobSource>,
+        blob: made.blob(shop),
+        kept: made.kept,
         findings: contents.findings,
         dangling,
     }
@@ -74,6 +76,7 @@ fn base_layers(plan: &ImagePlan, indexes: &Indexes) -> Vec<AssembledLayer> {
         uncompressed: index.size,
         files: index.files(),
         blob: Arc::clone(&base.blobs),
+        kept: None,
         findings: Vec::new(),
         dangling: Vec::new(),
     };

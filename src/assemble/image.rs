@@ -10,6 +10,7 @@ use crate::oci::{
     Compression, Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform, annotations, json,
 };
 use crate::plan::ImagePlan;
+use crate::store::KeptBlob;
 
 /// An image of one platform, ready to be published.
 pub struct AssembledImage {
@@ -44,6 +45,8 @@ pub struct AssembledLayer {
     pub files: usize,
     /// Who has its bytes.
     pub blob: Arc<dyn BlobSource>,
+    /// The store's blob, where an earlier build made the layer.
+    pub kept: Option<KeptBlob>,
     /// What people want to know of it.
     pub findings: Vec<Finding>,
     /// Links in it that lead nowhere.

@@ -1,7 +1,7 @@
 //! The indexes of input layers, each read once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::layer::{LayerIndex, Trust};
 use crate::oci::Digest;
@@ -9,15 +9,17 @@ use crate::store::ImageLayer;
 
 /// Indexes by the digest of the layer as it is stored, apart for bases and artifacts, as other rules hold for each.
 #[derive(Default)]
-pub(super) struct Indexes(HashMap<(Trust, Digest), Arc<LayerIndex>>);
+pub(super) struct Indexes(Mutex<HashMap<(Trust, Digest), Arc<LayerIndex>>>);
 
 impl Indexes {
-    pub(super) fn insert(&mut self, trust: Trust, layer: &ImageLayer, index: Arc<LayerIndex>) {
-        self.0.insert((trust, layer.descriptor.digest), index);
+    pub(super) fn insert(&self, trust: Trust, layer: &ImageLayer, index: Arc<LayerIndex>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert((trust, layer.descriptor.digest), index);
     }
 
     /// The indexes of these layers; nothing where one is missing.
     pub(super) fn all(&self, trust: Trust, layers: &[ImageLayer]) -> Option<Vec<Arc<LayerIndex>>> {
-        layers.iter().map(|layer| self.0.get(&(trust, layer.descriptor.digest)).cloned()).collect()
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.iter().map(|layer| known.get(&(trust, layer.descriptor.digest)).cloned()).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! The stage that works: plans to layers, configs and manifests.
 //!
-//! Layers are read in parallel, each once where that suffices. What a first reading guessed is compared with what the
-//! finished indexes say, and made again where it differs, so that the bytes follow from the plan alone.
+//! Layers are read in parallel, each once where that suffices, and not at all where the store knows what they hold. What a
+//! first reading guessed is compared with what the finished indexes say, and made again where it differs, so that the bytes
+//! follow from the plan alone.
 
 mod accounts;
 mod additions;
@@ -14,16 +15,20 @@ mod fingerprint;
 mod finish;
 mod image;
 mod indexes;
+mod key;
+mod known;
 mod layout;
 mod metered;
 mod stages;
 mod states;
+mod work;
 mod write;
 
 pub use accounts::AccountsError;
 pub use error::{AssembleError, Fault};
 pub use image::{AssembledImage, AssembledLayer, Origin};
 pub use stages::assemble;
+pub use work::{Tally, Work};
 
 use crate::contents::Allow;
 use crate::interrupt::Interrupt;
@@ -32,7 +37,7 @@ use crate::limits::{Budget, Limits};
 use crate::oci::Compression;
 use crate::plan::{ImagePlan, Target};
 use crate::progress::Progress;
-use crate::store::Staging;
+use crate::store::{Staging, Store};
 
 /// What a build works with.
 pub struct Workshop<'a> {
@@ -52,6 +57,10 @@ pub struct Workshop<'a> {
     pub two_passes: bool,
     /// Where new blobs are made.
     pub staging: &'a Staging,
+    /// What earlier builds kept, and this one keeps for later ones.
+    pub store: Option<&'a Store>,
+    /// What is done is counted here.
+    pub work: &'a Work,
     /// Who is told how it goes.
     pub progress: &'a dyn Progress,
 }

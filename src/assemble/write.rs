@@ -8,31 +8,21 @@ use super::Workshop;
 use super::additions::Additions;
 use super::error::Fault;
 use super::fingerprint::Fingerprint;
+use super::key::{self, Inputs};
+use super::known;
 use super::metered::Metered;
 use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
 use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
 use crate::oci::Digest;
-use crate::store::{Image, ImageLayer, StagedFile};
+use crate::store::{Image, ImageLayer, Key, StagedFile};
 
 /// A layer that was written while its input was read, as it seemed it would be.
 pub(super) struct Guessed {
-    codec: Codec,
-    /// The digests of what the operations' positions point into.
-    inputs: Vec<Digest>,
-    /// What was written, which need not be held any longer.
-    fingerprint: Fingerprint,
+    /// The key of the layer that it is; what was written need not be held any longer.
+    pub(super) key: Key,
     pub(super) layer: WrittenLayer,
-}
-
-impl Guessed {
-    /// Whether it has the bytes that these contents of these inputs would have.
-    pub(super) fn is_right(&self, codec: Codec, inputs: &[Digest], contents: &LayerContents) -> bool {
-        self.codec == codec
-            && self.inputs == inputs
-            && self.fingerprint == Fingerprint::of(&contents.operations)
-    }
 }
 
 /// The digests by which an artifact's content is known.
@@ -54,6 +44,7 @@ pub(super) fn first_pass(
     let mut indexes = Vec::new();
     for one in image.layers.iter().rev() {
         let index = read(shop, image, one, what, Trust::Artifact, &mut guess)?;
+        known::keep_index(shop, one, Trust::Artifact, &index);
         guess.pass.end_layer(&index);
         indexes.push(Arc::new(index));
     }
@@ -61,15 +52,15 @@ pub(super) fn first_pass(
     let Guess { pass, writer } = guess;
     let made = match pass.finish() {
         Some(operations) => {
-            let (inputs, fingerprint) = (inputs(image), Fingerprint::of(&operations));
-            Some(Guessed { codec, inputs, fingerprint, layer: complete(writer)? })
+            let key = key::layer(codec, Fingerprint::of(&operations), Inputs::Layers(&inputs(image)));
+            Some(Guessed { key, layer: complete(shop, writer)? })
         }
         None => None,
     };
     Ok((indexes, made))
 }
 
-/// Reads a layer for its index alone, whatever will be taken from it.
+/// The index of a layer; the layer is read for it where the store does not have it.
 pub(super) fn index(
     shop: &Workshop<'_>,
     image: &Image,
@@ -77,7 +68,23 @@ pub(super) fn index(
     what: &str,
     trust: Trust,
 ) -> Result<LayerIndex, Fault> {
-    read(shop, image, one, what, trust, &mut layer::Survey)
+    match known::index(shop, one, trust) {
+        Some(index) => Ok(index),
+        None => read_index(shop, image, one, what, trust),
+    }
+}
+
+/// Reads a layer for its index alone, whatever will be taken from it.
+pub(super) fn read_index(
+    shop: &Workshop<'_>,
+    image: &Image,
+    one: &ImageLayer,
+    what: &str,
+    trust: Trust,
+) -> Result<LayerIndex, Fault> {
+    let index = read(shop, image, one, what, trust, &mut layer::Survey)?;
+    known::keep_index(shop, one, trust, &index);
+    Ok(index)
 }
 
 /// Writes what an artifact's layer holds, reading those of the artifact's layers that it takes content from.
@@ -94,11 +101,12 @@ pub(super) fn artifact(
         if replay.next.is_none_or(|at| at.layer != replay.layer) {
             continue;
         }
+        shop.work.read.add(one.descriptor.size);
         let source = Metered { source: &*image.blobs, progress: shop.progress, what };
         layer::replay(&source, &blob(one), &reading(shop, Trust::Artifact), &mut replay)?;
     }
     replay.flush().map_err(Fault::Write)?;
-    complete(replay.writer)
+    complete(shop, replay.writer)
 }
 
 /// Writes a layer whose contents stand in memory or in files of ours: content `n` is item `n` of layer 0.
@@ -120,7 +128,7 @@ pub(super) fn state(
             content.pieces(piece).map_err(Fault::Write)?;
         }
     }
-    complete(writer)
+    complete(shop, writer)
 }
 
 type Writer = LayerWriter<StagedFile>;
@@ -130,9 +138,10 @@ fn writer(shop: &Workshop<'_>, codec: Codec) -> Result<Writer, Fault> {
     LayerWriter::new(staged, codec, shop.jobs).map_err(Fault::Write)
 }
 
-fn complete(writer: Writer) -> Result<WrittenLayer, Fault> {
+fn complete(shop: &Workshop<'_>, writer: Writer) -> Result<WrittenLayer, Fault> {
     let (staged, layer) = writer.finish().map_err(Fault::Write)?;
     staged.complete(layer.digest, layer.size)?;
+    shop.work.written.add(layer.size);
     Ok(layer)
 }
 
@@ -153,6 +162,7 @@ fn read(
     trust: Trust,
     visitor: &mut dyn Visitor,
 ) -> Result<LayerIndex, Fault> {
+    shop.work.read.add(one.descriptor.size);
     let source = Metered { source: &*image.blobs, progress: shop.progress, what };
     Ok(layer::read(&source, &blob(one), &reading(shop, trust), visitor)?)
 }

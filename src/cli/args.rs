@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::oci::Platform;
 use crate::store::Output;
 
@@ -21,6 +21,7 @@ pub(super) enum Command {
     Build(Build),
     Validate(Validate),
     Schema(Schema),
+    Store(Store),
 }
 
 impl Command {
@@ -30,6 +31,7 @@ impl Command {
             Self::Build(args) => args.json,
             Self::Validate(args) => args.json,
             Self::Schema(_) => false,
+            Self::Store(args) => args.json,
         }
     }
 }
@@ -86,9 +88,81 @@ pub(super) struct Build {
     #[arg(short, long, conflicts_with = "json")]
     pub(super) quiet: bool,
 
+    #[command(flatten)]
+    pub(super) store: StoreChoice,
+
     /// Lay every layer out before it is written, reading its input twice; the bytes are the same
     #[arg(long, hide = true)]
     pub(super) two_passes: bool,
+}
+
+/// Which store is used.
+#[derive(Args)]
+pub(super) struct StoreChoice {
+    /// Keep what later builds can use in this directory [default: overcoat in the user's cache directory]
+    #[arg(long, value_name = "DIR", env = "OVERCOAT_STORE")]
+    pub(super) store: Option<PathBuf>,
+
+    /// Use nothing of earlier builds and keep nothing for later ones; the bytes are the same
+    #[arg(long)]
+    pub(super) no_store: bool,
+}
+
+/// Look at the store, where builds keep what later ones can use, or make room in it
+#[derive(Args)]
+pub(super) struct Store {
+    #[command(subcommand)]
+    pub(super) command: StoreCommand,
+
+    /// The store's directory [default: overcoat in the user's cache directory]
+    #[arg(long, value_name = "DIR", env = "OVERCOAT_STORE", global = true)]
+    pub(super) store: Option<PathBuf>,
+
+    /// Print a report for machines (`overcoat schema store-report` describes it)
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum StoreCommand {
+    /// Print what the store holds, by kind and last use
+    Info,
+    /// Remove what was not used for the longest time; safe while builds run
+    Prune(Prune),
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("room").required(true).multiple(true))]
+pub(super) struct Prune {
+    /// Remove what was not used for so long: a number with s, m, h, d or w behind it
+    #[arg(long, value_name = "AGE", value_parser = age, group = "room")]
+    pub(super) older_than: Option<u64>,
+
+    /// Remove what was used longest ago until the rest has at most so many bytes; K, M, G and T stand for powers of 1024
+    #[arg(long, value_name = "BYTES", value_parser = bytes, group = "room")]
+    pub(super) max_size: Option<u64>,
+
+    /// Remove everything
+    #[arg(long, group = "room", conflicts_with_all = ["older_than", "max_size"])]
+    pub(super) all: bool,
+
+    /// Only print what would be removed
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// Seconds.
+fn age(text: &str) -> Result<u64, String> {
+    let units = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
+    let unit = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
+    let digits = unit.filter(|(digits, _)| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let age = digits.and_then(|(digits, seconds)| digits.parse::<u64>().ok()?.checked_mul(*seconds));
+    age.ok_or_else(|| "expected a number with s, m, h, d or w behind it, such as 30d".to_owned())
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    limits::number(text)
+        .ok_or_else(|| "expected a number with K, M, G or T behind it at most, such as 20G".to_owned())
 }
 
 /// What may be allowed.
@@ -142,6 +216,8 @@ pub(super) enum Form {
     BuildReport,
     /// What commands print with `--json` when they fail
     Diagnostics,
+    /// The report of `store --json`
+    StoreReport,
 }
 
 /// The help of `--limit`.

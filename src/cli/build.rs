@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{hint, json, progress, spec_file, summary};
+use super::{hint, json, progress, spec_file, store, summary};
 use crate::code::Code;
 use crate::contents::Allow;
 use crate::interrupt::Interrupt;
@@ -72,6 +72,11 @@ fn options(args: &Build) -> Result<Options, Failure> {
         epoch: epoch()?,
         limits,
         two_passes: args.two_passes,
+        store: store::open(&args.store, |warning| {
+            if !args.json && !args.quiet {
+                super::tell(warning);
+            }
+        })?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::nearest::nearest;
 use crate::ops::build::{BuildError, Thing};
 use crate::plan::Problem;
 use crate::rootfs::AccountError;
-use crate::store::WriteError;
+use crate::store::{StoreError, WriteError};
 
 /// What to do about a specification that cannot be planned.
 pub(super) fn of_problem(problem: &Problem) -> Option<String> {
@@ -60,6 +60,19 @@ pub(super) fn of_set_limit(error: &SetLimitError) -> Option<String> {
         LimitProblem::Unknown { meant: None } => Some("`overcoat build --help` lists them".to_owned()),
         _ => None,
     }
+}
+
+/// What to do about a store that cannot be used.
+pub(super) fn of_store(error: &StoreError) -> Option<String> {
+    let hint = match error {
+        StoreError::Mode { path, .. } => format!("close it to others: chmod 700 {}", path.display()),
+        StoreError::Owner { .. }
+        | StoreError::Link(_)
+        | StoreError::NoDirectory(_)
+        | StoreError::NoStore(_) => "name another directory by --store, or pass --no-store".to_owned(),
+        StoreError::File(error) => return of_code(error.code()),
+    };
+    Some(hint)
 }
 
 fn of_write(error: &WriteError) -> Option<String> {

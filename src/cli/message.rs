@@ -32,6 +32,18 @@ impl Message {
         Self { diagnostic, exit: code.exit(), snippet: None }
     }
 
+    /// A warning that is about no place.
+    pub(super) fn warning(code: &str, message: &str, hint: Option<&str>) -> Self {
+        let diagnostic = Diagnostic {
+            severity: Severity::Warning,
+            code: Some(code.to_owned()),
+            message: escaped(message),
+            place: None,
+            hint: hint.map(escaped),
+        };
+        Self { diagnostic, exit: Exit::Usage, snippet: None }
+    }
+
     /// What a specification says, and what to think of it.
     pub(super) fn of_finding(file: &SpecFile, finding: &Finding) -> Self {
         let diagnostic = Diagnostic {

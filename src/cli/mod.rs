@@ -11,6 +11,7 @@ mod progress;
 mod schema;
 mod size;
 mod spec_file;
+mod store;
 mod summary;
 mod table;
 mod usage;
@@ -38,6 +39,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Store(args) => store::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

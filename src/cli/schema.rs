@@ -2,7 +2,7 @@
 
 use super::args::{Form, Schema};
 use super::failure::Failure;
-use crate::ops::{diagnostic, report};
+use crate::ops::{diagnostic, report, store};
 use crate::spec;
 
 pub(super) fn run(args: &Schema) -> Result<(), Failure> {
@@ -10,6 +10,7 @@ pub(super) fn run(args: &Schema) -> Result<(), Failure> {
         Form::Customization => spec::schema(),
         Form::BuildReport => report::schema(),
         Form::Diagnostics => diagnostic::schema(),
+        Form::StoreReport => store::schema(),
     };
     super::print(&format!("{schema:#}\n"))
 }

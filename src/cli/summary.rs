@@ -25,6 +25,10 @@ pub(super) fn summary(report: &Report) -> String {
     for output in &report.outputs {
         lines.line(&format!("written to {}", escaped(output)));
     }
+    if report.work.reused.layers > 0 {
+        let (reused, written) = (report.work.reused.layers, report.work.written.layers);
+        lines.line(&format!("{reused} of {} new layers reused from the store", reused + written));
+    }
     if lines.is_cut {
         lines.line("lists were cut short; --json prints all of them");
     }
@@ -108,7 +112,13 @@ fn findings(platform: &PlatformReport, number: usize, layer: &LayerReport, lines
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::report::{BlobReport, DanglingReport, PathReport, PrivilegedReport, VERSION};
+    use crate::ops::report::{
+        BlobReport, DanglingReport, PathReport, PrivilegedReport, TallyReport, VERSION, WorkReport,
+    };
+
+    fn tally(layers: u64) -> TallyReport {
+        TallyReport { layers, bytes: 0 }
+    }
 
     fn blob() -> BlobReport {
         BlobReport { media_type: "type".to_owned(), digest: "sha256:0".to_owned(), size: 1 }
@@ -182,6 +192,7 @@ mod tests {
             targets: vec![target],
             warnings: Vec::new(),
             outputs: vec!["oci:out".to_owned()],
+            work: WorkReport { read: tally(0), written: tally(1), reused: tally(2) },
         };
         let expected = "\
 docker.io/a/b:1_x
@@ -205,6 +216,7 @@ digests to sign
   sha256:1  index
   sha256:2  linux/amd64
 written to oci:out
+2 of 3 new layers reused from the store
 ";
         assert_eq!(summary(&report), expected);
     }

@@ -18,6 +18,14 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Its name and, where that can be asked for, the version of its library: another may give other bytes.
+    pub fn version(self) -> String {
+        match self {
+            Self::Zstd => format!("zstd {}", zstd::zstd_safe::version_string()),
+            Self::Gzip => "libdeflate".to_owned(),
+        }
+    }
+
     /// The media type of its layers.
     pub fn media_type(self) -> MediaType {
         MediaType::Layer(match self {

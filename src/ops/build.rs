@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::publish;
 use super::report::Report;
-use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Workshop};
-use crate::code::{Code, Coded};
+use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Work, Workshop};
+use crate::code::{Code, Coded, Exit};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -15,7 +15,7 @@ use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp
 use crate::progress::Progress;
 use crate::rootfs::RootPath;
 use crate::spec::{Place, SpecFile, Specification};
-use crate::store::{Output, PlatformMismatch, Staging, WriteError};
+use crate::store::{Output, PlatformMismatch, Staging, Store, WriteError};
 
 /// How to build.
 pub struct Options {
@@ -41,6 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether layers are always laid out before they are written; the bytes are the same.
     pub two_passes: bool,
+    /// What builds keep for those after them; the bytes are the same without.
+    pub store: Option<Store>,
 }
 
 /// Why a build failed.
@@ -192,25 +194,68 @@ fn run(
         output.check().map_err(|error| Box::new(WriteError::from(error)))?;
     }
     let staging = Staging::beside(first)?;
-    let budget = Budget::new(options.limits.build_bytes);
-    let shop = Workshop {
-        jobs: options.jobs,
-        limits: &options.limits,
-        budget: &budget,
-        interrupt,
-        allow: options.allow,
-        allow_devices: options.allow_devices,
-        two_passes: options.two_passes,
-        staging: &staging,
-        progress,
+    let make = |store| {
+        let shop = Workshop {
+            jobs: options.jobs,
+            limits: &options.limits,
+            budget: &Budget::new(options.limits.build_bytes),
+            interrupt,
+            allow: options.allow,
+            allow_devices: options.allow_devices,
+            two_passes: options.two_passes,
+            staging: &staging,
+            store,
+            work: &Work::default(),
+            progress,
+        };
+        make(&shop, &plan, outputs, options.deny_privileged, name(specification))
     };
-    let images = assemble(&shop, &plan)?;
-    if options.deny_privileged {
-        refuse_privileged(&plan, &images)?;
+    let store = options.store.as_ref();
+    match make(store)? {
+        Outcome::Made(report) => Ok(*report),
+        // What was broken is gone from the store; should it be broken again, then the store is not to be used.
+        Outcome::Broken(_) => match make(store)? {
+            Outcome::Made(report) => Ok(*report),
+            Outcome::Broken(_) => match make(None)? {
+                Outcome::Made(report) => Ok(*report),
+                Outcome::Broken(error) => Err(error),
+            },
+        },
     }
-    let made = publish::indexed(&plan, images, options.limits.written_document_bytes)?;
-    publish::publish(&made, outputs, &shop)?;
-    Ok(Report::of(name(specification), &made, outputs))
+}
+
+/// How an attempt to build ended.
+enum Outcome {
+    Made(Box<Report>),
+    /// A layer that the store had turned out to be broken when it was read.
+    Broken(BuildError),
+}
+
+/// Assembles what is planned and writes it to the outputs.
+fn make(
+    shop: &Workshop<'_>,
+    plan: &Plan,
+    outputs: &[Output],
+    deny_privileged: bool,
+    name: &str,
+) -> Result<Outcome, BuildError> {
+    let images = assemble(shop, plan)?;
+    if deny_privileged {
+        refuse_privileged(plan, &images)?;
+    }
+    let made = publish::indexed(plan, images, shop.limits.written_document_bytes)?;
+    match publish::publish(&made, outputs, shop) {
+        Ok(()) => Ok(Outcome::Made(Box::new(Report::of(name, &made, outputs, shop)))),
+        Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, shop) => {
+            Ok(Outcome::Broken(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether bytes that were read may be why an output cannot be written.
+fn is_of_bytes(error: &BuildError) -> bool {
+    matches!(error.code().exit(), Exit::Verification | Exit::Io)
 }
 
 fn name(specification: &Specification) -> &str {

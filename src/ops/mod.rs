@@ -4,4 +4,5 @@ pub mod build;
 pub mod diagnostic;
 mod publish;
 pub mod report;
+pub mod store;
 pub mod validate;

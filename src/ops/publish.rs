@@ -47,6 +47,14 @@ pub(super) fn publish(made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>
     Ok(())
 }
 
+/// Removes from the store what the images have of it and is broken; false where nothing is.
+pub(super) fn forget_broken(made: &[Made<'_>], shop: &Workshop<'_>) -> bool {
+    let Some(store) = shop.store else { return false };
+    let layers = made.iter().flat_map(|made| &made.images).flat_map(|image| &image.layers);
+    let broken = layers.filter_map(|layer| layer.kept.as_ref()).filter(|kept| store.forget_broken(kept));
+    broken.count() > 0
+}
+
 fn write(
     output: &Output,
     names: &[String],

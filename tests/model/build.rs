@@ -90,6 +90,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
         epoch: None,
         limits: Limits::default(),
         two_passes: how.two_passes,
+        store: None,
     };
     let built =
         build_images(&file, &parsed.specification, &[output], &options, readings, &Interrupt::default());

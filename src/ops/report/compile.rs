@@ -2,25 +2,43 @@
 
 use super::findings::Author;
 use super::warnings::Warnings;
-use super::{BlobReport, LayerReport, PlatformReport, Report, SourceReport, TargetReport, VERSION};
-use crate::assemble::{AssembledImage, AssembledLayer, Origin};
+use super::{
+    BlobReport, LayerReport, PlatformReport, Report, SourceReport, TallyReport, TargetReport, VERSION,
+    WorkReport,
+};
+use crate::assemble::{AssembledImage, AssembledLayer, Origin, Tally, Work, Workshop};
 use crate::oci::{Descriptor, MediaType};
 use crate::ops::publish::Made;
 use crate::plan::ImagePlan;
-use crate::store::Output;
+use crate::store::{Output, Store};
 
 impl Report {
     /// The report of what was made and written.
-    pub(in crate::ops) fn of(name: &str, made: &[Made<'_>], outputs: &[Output]) -> Self {
+    pub(in crate::ops) fn of(name: &str, made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>) -> Self {
         let mut warnings = Warnings::default();
+        let targets = made.iter().map(|made| target(made, &mut warnings)).collect();
+        if let Some(error) = shop.store.and_then(Store::problem) {
+            let message = format!("the store could not be written: {error}");
+            warnings.add_to_all(
+                "W_STORE",
+                message,
+                Some("the images are whole; later builds take longer".to_owned()),
+            );
+        }
         Self {
             version: VERSION,
             name: name.to_owned(),
-            targets: made.iter().map(|made| target(made, &mut warnings)).collect(),
+            targets,
+            work: work(shop.work),
             warnings: warnings.into_list(),
             outputs: outputs.iter().map(Output::to_string).collect(),
         }
     }
+}
+
+fn work(work: &Work) -> WorkReport {
+    let tally = |tally: &Tally| TallyReport { layers: tally.layers(), bytes: tally.bytes() };
+    WorkReport { read: tally(&work.read), written: tally(&work.written), reused: tally(&work.reused) }
 }
 
 fn target(made: &Made<'_>, warnings: &mut Warnings) -> TargetReport {

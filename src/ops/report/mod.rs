@@ -25,6 +25,30 @@ pub struct Report {
     pub warnings: Vec<WarningReport>,
     /// Where the images were written to, as it was asked for.
     pub outputs: Vec<String>,
+    /// How much work it was. All else follows from the inputs; this depends on what the store had.
+    pub work: WorkReport,
+}
+
+/// How much work a build was.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkReport {
+    /// Layers of inputs whose bytes were read to know or to take what they hold.
+    pub read: TallyReport,
+    /// Layers that were written.
+    pub written: TallyReport,
+    /// Layers that the store had from earlier builds.
+    pub reused: TallyReport,
+}
+
+/// Some layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TallyReport {
+    /// How many.
+    pub layers: u64,
+    /// Their bytes, as they are stored.
+    pub bytes: u64,
 }
 
 /// The image of one target.
@@ -180,7 +204,7 @@ pub struct DanglingReport {
 pub struct WarningReport {
     /// A stable name, such as `W_OVERWRITES_ACCOUNTS`.
     pub code: String,
-    /// The platforms it is about.
+    /// The platforms it is about; none where it is about the whole build.
     pub platforms: Vec<String>,
     /// What, in one line.
     pub message: String,

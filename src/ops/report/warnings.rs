@@ -25,6 +25,11 @@ impl Warnings {
         }
     }
 
+    /// Adds a warning that is about no platform of its own.
+    pub(super) fn add_to_all(&mut self, code: &str, message: String, hint: Option<String>) {
+        self.list.push(WarningReport { code: code.to_owned(), platforms: Vec::new(), message, hint });
+    }
+
     /// All of them.
     pub(super) fn into_list(self) -> Vec<WarningReport> {
         self.list

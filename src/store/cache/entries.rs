@@ -1,7 +1,5 @@
 //! What a store holds, by kind.
 
-use std::time::{Duration, SystemTime};
-
 use crate::file_error::FileError;
 use crate::store::dir::Dir;
 
@@ -15,10 +13,10 @@ pub struct Held {
     pub entries: usize,
     /// Their bytes.
     pub bytes: u64,
-    /// When the one that was not used for the longest time was last used.
-    pub oldest: Option<SystemTime>,
-    /// When one was last used.
-    pub newest: Option<SystemTime>,
+    /// When the one that was not used for the longest time was last used, in seconds since 1970.
+    pub oldest: Option<i64>,
+    /// When one was last used, in seconds since 1970.
+    pub newest: Option<i64>,
 }
 
 /// What a store holds.
@@ -35,9 +33,20 @@ pub struct Inventory {
 impl Store {
     /// What it holds.
     pub fn inventory(&self) -> Result<Inventory, FileError> {
-        let held = |dir: &Dir| Ok(held(&entries(dir)?));
-        let Place { indexes, layers, blobs, .. } = &self.place;
-        Ok(Inventory { indexes: held(indexes)?, layers: held(layers)?, blobs: held(blobs)? })
+        let mut inventory = Inventory::default();
+        for (kind, entry) in self.entries()? {
+            inventory.add(kind, &entry);
+        }
+        Ok(inventory)
+    }
+
+    /// All entries, and the kind of each.
+    pub(super) fn entries(&self) -> Result<Vec<(Kind, Entry)>, FileError> {
+        let mut all = Vec::new();
+        for kind in Kind::ALL {
+            all.extend(entries(kind.directory(&self.place))?.into_iter().map(|entry| (kind, entry)));
+        }
+        Ok(all)
     }
 }
 
@@ -45,26 +54,53 @@ impl Store {
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) bytes: u64,
-    pub(super) used: SystemTime,
+    /// When it was last used, in seconds since 1970.
+    pub(super) used: i64,
+}
+
+/// Which kind an entry is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Index,
+    Layer,
+    Blob,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Index, Self::Layer, Self::Blob];
+
+    /// Where a store has entries of this kind.
+    pub(super) fn directory(self, place: &Place) -> &Dir {
+        match self {
+            Self::Index => &place.indexes,
+            Self::Layer => &place.layers,
+            Self::Blob => &place.blobs,
+        }
+    }
+}
+
+impl Inventory {
+    /// Counts an entry.
+    pub(super) fn add(&mut self, kind: Kind, entry: &Entry) {
+        let held = match kind {
+            Kind::Index => &mut self.indexes,
+            Kind::Layer => &mut self.layers,
+            Kind::Blob => &mut self.blobs,
+        };
+        held.entries += 1;
+        held.bytes += entry.bytes;
+        held.oldest = Some(held.oldest.map_or(entry.used, |oldest| oldest.min(entry.used)));
+        held.newest = held.newest.max(Some(entry.used));
+    }
 }
 
 /// The entries of a directory; what others remove meanwhile is left out.
-pub(super) fn entries(dir: &Dir) -> Result<Vec<Entry>, FileError> {
+fn entries(dir: &Dir) -> Result<Vec<Entry>, FileError> {
     let mut entries = Vec::new();
     for name in dir.names()? {
         let (Some(text), Some(stat)) = (name.to_str(), dir.stat(&name)?) else { continue };
-        let seconds = u64::try_from(stat.st_mtime).unwrap_or(0);
-        let used = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        entries.push(Entry { name: text.to_owned(), bytes: stat.st_size.cast_unsigned(), used });
+        let (bytes, used) = (stat.st_size.cast_unsigned(), stat.st_mtime);
+        entries.push(Entry { name: text.to_owned(), bytes, used });
     }
     Ok(entries)
-}
-
-pub(super) fn held(entries: &[Entry]) -> Held {
-    Held {
-        entries: entries.len(),
-        bytes: entries.iter().map(|entry| entry.bytes).sum(),
-        oldest: entries.iter().map(|entry| entry.used).min(),
-        newest: entries.iter().map(|entry| entry.used).max(),
-    }
 }

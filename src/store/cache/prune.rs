@@ -1,19 +1,16 @@
 //! Making room, beside builds that run: what these have open stays readable, and what they miss they make again.
 
-use std::time::SystemTime;
-
 use crate::file_error::FileError;
 use crate::store::dir::Dir;
 
 use super::Store;
-use super::entries::{Entry, Held, Inventory, entries};
-use super::place::Place;
+use super::entries::Inventory;
 
 /// What may stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
-    /// Entries that were used since then; nothing is said of age where it is missing.
-    pub since: Option<SystemTime>,
+    /// Entries that were used since then, in seconds since 1970; nothing is said of age where it is missing.
+    pub since: Option<i64>,
     /// Bytes of all entries together, those used last; nothing is said of size where it is missing.
     pub bytes: Option<u64>,
 }
@@ -27,19 +24,11 @@ pub struct Pruned {
     pub left: Inventory,
 }
 
-/// Which kind an entry is of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Index,
-    Layer,
-    Blob,
-}
-
 impl Store {
     /// Removes what may not stay, the entry used longest ago first; only says what it would remove where `is_trial`.
     pub fn prune(&self, room: &Room, is_trial: bool) -> Result<Pruned, FileError> {
         let mut pruned = Pruned::default();
-        let mut all = self.all()?;
+        let mut all = self.entries()?;
         all.sort_by(|(_, a), (_, b)| (b.used, &a.name).cmp(&(a.used, &b.name)));
         let mut bytes: u64 = 0;
         for (kind, entry) in &all {
@@ -50,30 +39,13 @@ impl Store {
                 &mut pruned.left
             } else {
                 if !is_trial {
-                    remove(self.directory(*kind), &entry.name)?;
+                    remove(kind.directory(&self.place), &entry.name)?;
                 }
                 &mut pruned.removed
             };
-            count(place, *kind, entry);
+            place.add(*kind, entry);
         }
         Ok(pruned)
-    }
-
-    fn all(&self) -> Result<Vec<(Kind, Entry)>, FileError> {
-        let mut all = Vec::new();
-        for kind in [Kind::Index, Kind::Layer, Kind::Blob] {
-            all.extend(entries(self.directory(kind))?.into_iter().map(|entry| (kind, entry)));
-        }
-        Ok(all)
-    }
-
-    fn directory(&self, kind: Kind) -> &Dir {
-        let Place { indexes, layers, blobs, .. } = &self.place;
-        match kind {
-            Kind::Index => indexes,
-            Kind::Layer => layers,
-            Kind::Blob => blobs,
-        }
     }
 }
 
@@ -83,16 +55,4 @@ fn remove(dir: &Dir, name: &str) -> Result<(), FileError> {
         Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => removed,
     }
-}
-
-fn count(inventory: &mut Inventory, kind: Kind, entry: &Entry) {
-    let held: &mut Held = match kind {
-        Kind::Index => &mut inventory.indexes,
-        Kind::Layer => &mut inventory.layers,
-        Kind::Blob => &mut inventory.blobs,
-    };
-    held.entries += 1;
-    held.bytes += entry.bytes;
-    held.oldest = Some(held.oldest.map_or(entry.used, |oldest| oldest.min(entry.used)));
-    held.newest = Some(held.newest.map_or(entry.used, |newest| newest.max(entry.used)));
 }

@@ -163,12 +163,13 @@ fn a_new_store_is_closed_to_others_and_named_as_a_cache() {
 fn pruning_takes_what_was_used_longest_ago_first() {
     let fixture = Fixture::new();
     let store = &fixture.store;
-    let day = |number: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * number);
+    let day = |number: i64| 86_400 * number;
     let names = ["a", "b", "c"];
     for (number, name) in names.iter().enumerate() {
         store.keep_index(&key(name), &index(1));
         let file = fixture.root.path().join("store/indexes").join(key(name).hex());
-        fs::File::options().write(true).open(&file).unwrap().set_modified(day(number as u64)).unwrap();
+        let used = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * number as u64);
+        fs::File::options().write(true).open(&file).unwrap().set_modified(used).unwrap();
     }
     let size = store.inventory().unwrap().indexes.bytes / 3;
     let trial = store.prune(&Room { since: Some(day(1)), bytes: None }, true).unwrap();

@@ -1,0 +1,52 @@
+//! What the store knows already, and what it is told for the next build.
+
+use std::sync::Arc;
+
+use super::{Workshop, key};
+use crate::layer::{BlobSource, LayerIndex, Trust, WrittenLayer};
+use crate::store::{ImageLayer, KeptBlob, Key};
+
+/// A layer of ours that is made, now or by an earlier build.
+#[derive(Clone)]
+pub(super) struct MadeLayer {
+    pub(super) layer: WrittenLayer,
+    /// Its bytes where an earlier build made it; they are verified when they are read.
+    pub(super) kept: Option<KeptBlob>,
+}
+
+impl MadeLayer {
+    /// Who has its bytes.
+    pub(super) fn blob(&self, shop: &Workshop<'_>) -> Arc<dyn BlobSource> {
+        match &self.kept {
+            Some(kept) => Arc::new(kept.clone()),
+            None => Arc::new(shop.staging.clone()),
+        }
+    }
+}
+
+/// The index of a layer, where the store has it.
+pub(super) fn index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust) -> Option<LayerIndex> {
+    shop.store?.index(&key::index(shop, layer, trust))
+}
+
+/// Tells the store of an index.
+pub(super) fn keep_index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust, index: &LayerIndex) {
+    if let Some(store) = shop.store {
+        store.keep_index(&key::index(shop, layer, trust), index);
+    }
+}
+
+/// A layer of ours, where the store has it.
+pub(super) fn layer(shop: &Workshop<'_>, key: &Key) -> Option<MadeLayer> {
+    let (layer, kept) = shop.store?.layer(key)?;
+    shop.work.reused.add(layer.size);
+    Some(MadeLayer { layer, kept: Some(kept) })
+}
+
+/// Tells the store of a layer that was just written.
+pub(super) fn keep_layer(shop: &Workshop<'_>, key: &Key, layer: WrittenLayer) -> MadeLayer {
+    if let Some(store) = shop.store {
+        store.keep_layer(key, &layer, shop.staging);
+    }
+    MadeLayer { layer, kept: None }
+}
