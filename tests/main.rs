@@ -14,5 +14,6 @@ mod refusal;
 mod reproducible;
 mod schema;
 mod spec;
+mod store;
 mod support;
 mod workload;

@@ -94,9 +94,8 @@ impl Store {
 
     fn try_keep_layer(&self, key: &Key, layer: &WrittenLayer, staging: &Staging) -> Result<(), FileError> {
         let WrittenLayer { digest, size, diff_id, uncompressed } = *layer;
-        if self.blob(&digest, size).is_none() {
-            blob::copy(&mut staging.file(&digest)?, &self.place, &digest, size)?;
-        }
+        // Over one that is there as well: it may be broken, as nothing led to it.
+        blob::copy(&mut staging.file(&digest)?, &self.place, &digest, size)?;
         let record = Record { digest, size, diff_id, uncompressed };
         sealed::write(&self.place.new, &self.place.layers, key, |out| {
             out.write_all(&postcard::to_allocvec(&record).map_err(io::Error::other)?)
