@@ -6,7 +6,7 @@
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
-//! 4. [`spec`]: the customization YAML. [`store`]: images on this machine's disks.
+//! 4. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
 //! 5. [`plan`]: everything decided, and nothing done yet.
 //! 6. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
 //! 7. [`assemble`]: layers, configs and manifests.
@@ -15,7 +15,7 @@
 //!
 //! A build walks them so: [`spec::parse`] reads a customization, [`plan::resolve`] finds and pins its inputs,
 //! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] publishes the
-//! images. Registries and packages are not supported yet.
+//! images; what [`store::Store`] has of all that is not done again. Registries and packages are not supported yet.
 
 pub mod code;
 pub mod file_error;
