@@ -12,6 +12,7 @@ mod locator;
 mod manifest;
 mod media_type;
 mod platform;
+mod reference;
 mod registry_map;
 mod registry_name;
 

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use oci_spec::distribution::Reference;
-
-use super::Digest;
 use super::locator::{LocatorError, split_digest};
+use super::{Digest, reference};
 
 /// An image in a registry: host, repository, and a tag or a digest or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,17 +54,8 @@ impl FromStr for RegistryName {
             return Err(error("a reference has no scheme".to_owned()));
         }
         let (named, digest) = split_digest(text).map_err(error)?;
-        let parsed: Reference = named
-            .parse()
-            .map_err(|problem: oci_spec::distribution::ParseError| error(problem.to_string()))?;
-        // The grammar adds `latest`; whether a tag was written shows in the text alone.
-        let tag = named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map(|(_, tag)| tag.to_owned());
-        Ok(Self {
-            host: parsed.registry().to_owned(),
-            repository: parsed.repository().to_owned(),
-            tag,
-            digest,
-        })
+        let (host, repository, tag) = reference::parse(named).map_err(error)?;
+        Ok(Self { host, repository, tag, digest })
     }
 }
 
