@@ -217,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_keep_their_value() {
+        for number in ["1.2345678901234567e+30", "0.30000000000000004", "18446744073709551615", "-0.1"] {
+            let text = CONFIG.replace("30000000000", number);
+            assert_eq!(ImageConfig::parse(text.as_bytes()).unwrap().to_bytes(), text.as_bytes(), "{number}");
+        }
+    }
+
+    #[test]
     fn a_history_that_does_not_fit_gets_empty_entries() {
         for history in ["[]", "null", "{}", "[{},{}]", "[1]", r#"[{"empty_layer":true}]"#] {
             let text = CONFIG.replace(r#""history":[]"#, &format!(r#""history":{history}"#));

@@ -53,7 +53,7 @@ pub fn snippet(
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{gutter}--> {}:{}:{}", escaped(&file.name), place.line, place.column);
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-    if let Some(line) = text.lines().nth(place.line.saturating_sub(1) as usize) {
+    if let Some(line) = lines(text).nth(place.line.saturating_sub(1) as usize) {
         let Shown { line, before, marked } = Shown::of(line, place);
         let _ = writeln!(out, "{gutter} |\n{number} | {line}");
         let _ = writeln!(out, "{gutter} | {}{}", " ".repeat(before), "^".repeat(marked));
@@ -62,6 +62,11 @@ pub fn snippet(
         let _ = writeln!(out, "hint: {}", escaped(hint));
     }
     out
+}
+
+/// The lines of a text as YAML counts them: a lone carriage return ends one too.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('\r'))
 }
 
 impl SpecError {
@@ -170,6 +175,20 @@ hint: do it right
         let text = "\n".repeat(11) + "abc";
         let expected = "error: wrong\n  --> x.yaml:12:2\n   |\n12 | abc\n   |  ^^\nhint: do it right\n";
         assert_eq!(shown(&text, 12, 2, 2), expected);
+    }
+
+    #[test]
+    fn lines_end_where_yaml_ends_them() {
+        let file =
+            SpecFile { name: "x.yaml".to_owned(), dir: "".into(), text: "a: 1\r\rb: 2\r\nc: !x y\n".into() };
+        let errors = crate::spec::parse(&file).unwrap_err();
+        assert!(
+            errors.iter().any(|error| error.snippet(&file).contains("4 | c: !x y\n  |    ^^")),
+            "{errors:?}"
+        );
+        for (line, expected) in [(1, "1 | a: 1\n"), (3, "3 | b: 2\n"), (4, "4 | c: !x y\n")] {
+            assert!(shown(&file.text, line, 1, 1).contains(expected), "{line}");
+        }
     }
 
     #[test]
