@@ -192,7 +192,7 @@ fn run(
         output.check().map_err(|error| Box::new(WriteError::from(error)))?;
     }
     let staging = Staging::beside(first)?;
-    let budget = Budget::new(options.limits.build_bytes);
+    let budget = Budget::of(&options.limits);
     let shop = Workshop {
         jobs: options.jobs,
         limits: &options.limits,
