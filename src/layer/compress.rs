@@ -121,7 +121,7 @@ impl<W: Write> Members<W> {
     }
 }
 
-/// Members on threads of their own. One of a pool would begin to read another layer while it waits for the others, and so on
+/// Members on threads of their own. One of a pool may begin to read another layer while it waits for the others, and so on
 /// without end: each with its buffers and its window.
 fn at_once(bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     thread::scope(|scope| {
