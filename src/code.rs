@@ -164,6 +164,8 @@ codes! {
     LimitHeader = "E_LIMIT_HEADER" => Limit,
     /// Too many bytes, compressed or not.
     LimitBytes = "E_LIMIT_BYTES" => Limit,
+    /// Too many members of a gzip stream.
+    LimitMembers = "E_LIMIT_MEMBERS" => Limit,
     /// A zstd window that is too large.
     LimitWindow = "E_LIMIT_WINDOW" => Limit,
     /// A path, component, link target or extended attribute that is too long.

@@ -1,8 +1,12 @@
-//! The limits of a build, and the byte budget that all its readers share.
+//! The limits of a build, and the budget that all its readers share.
+
+mod budget;
+mod windows;
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use budget::{Budget, BudgetError};
+pub use windows::{Window, Windows};
 
 use serde::Serialize;
 
@@ -56,10 +60,16 @@ limits! {
     build_bytes: u64 = 64 << 30, 0..=u64::MAX;
     /// Entries of a layer.
     layer_entries: u64 = 1_000_000, 0..=u64::MAX;
+    /// Entries of all layers that one build indexes.
+    build_entries: u64 = 4_000_000, 0..=u64::MAX;
+    /// Members of a gzip stream.
+    gzip_members: u32 = 1_000_000, 1..=u32::MAX;
     /// Bytes of a PAX, long-name or sparse header.
     tar_header_bytes: u64 = 1 << 20, 0..=1 << 30;
     /// log2 of the largest zstd window.
     zstd_window_log: u32 = 27, 10..=31;
+    /// Bytes of all zstd windows at a time: readers wait for each other, and one alone may have a larger one.
+    zstd_window_bytes: u64 = 192 << 20, 0..=u64::MAX;
     /// Bytes of a symbolic link's target.
     link_target_bytes: usize = 4095, 0..=usize::MAX;
     /// Bytes of an extended attribute's value.
@@ -68,10 +78,14 @@ limits! {
     xattrs: usize = 64, 0..=usize::MAX;
     /// Bytes of all names, link targets and extended attributes of a layer, which its index holds in memory.
     layer_name_bytes: u64 = 256 << 20, 0..=u64::MAX;
+    /// The same of all layers that one build indexes.
+    build_name_bytes: u64 = 512 << 20, 0..=u64::MAX;
     /// Bytes of one small file that is kept in a layer index.
     kept_file_bytes: u64 = 16 << 20, 0..=u64::MAX;
     /// Bytes of all small files that are kept in one layer index.
     kept_bytes: u64 = 64 << 20, 0..=u64::MAX;
+    /// The same of all layers that one build indexes.
+    build_kept_bytes: u64 = 256 << 20, 0..=u64::MAX;
     /// Bytes of a file beside a specification.
     source_bytes: u64 = 1 << 30, 0..=u64::MAX;
 }
@@ -165,40 +179,6 @@ pub trait Limited {
     fn limit(&self) -> Option<&'static str>;
 }
 
-/// The uncompressed bytes that a build may still read, shared by all its threads.
-#[derive(Clone, Debug)]
-pub struct Budget(Arc<Spent>);
-
-#[derive(Debug)]
-struct Spent {
-    limit: u64,
-    spent: AtomicU64,
-}
-
-/// A budget that is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the build's inputs hold more than {limit} bytes")]
-pub struct BudgetError {
-    /// The bytes that were allowed.
-    pub limit: u64,
-}
-
-impl Budget {
-    /// A budget of `limit` bytes.
-    pub fn new(limit: u64) -> Self {
-        Self(Arc::new(Spent { limit, spent: AtomicU64::new(0) }))
-    }
-
-    /// Takes `bytes` out of the budget.
-    pub fn spend(&self, bytes: u64) -> Result<(), BudgetError> {
-        let before = self.0.spent.fetch_add(bytes, Ordering::Relaxed);
-        match before.checked_add(bytes) {
-            Some(spent) if spent <= self.0.limit => Ok(()),
-            _ => Err(BudgetError { limit: self.0.limit }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,14 +216,5 @@ mod tests {
         ] {
             assert_eq!(set(text), Err(problem), "{text}");
         }
-    }
-
-    #[test]
-    fn clones_share_one_budget() {
-        let budget = Budget::new(10);
-        let other = budget.clone();
-        assert!(budget.spend(6).is_ok());
-        assert!(other.spend(4).is_ok());
-        assert_eq!(budget.spend(1), Err(BudgetError { limit: 10 }));
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Member {
     pub(super) attributes: Attributes,
     /// The numbers of a device, zeros otherwise.
     pub(super) device: Device,
+    /// Bytes of its name, link target and extended attributes.
+    pub(super) names: u64,
 }
 
 impl<'a> Archive<'a> {
@@ -144,23 +146,24 @@ impl<'a> Archive<'a> {
         let device = Device { major: device.0, minor: device.1 };
         (self.content, self.padding) = (size, padding(size));
         let attributes = attributes(header, pax)?;
-        self.count(&link, &attributes)?;
-        Ok(Member { offset: self.at, link, flag, size, sparse, attributes, device })
+        let names = self.count(&link, &attributes)?;
+        Ok(Member { offset: self.at, link, flag, size, sparse, attributes, device, names })
     }
 
-    /// Counts a member against the limits of the layer.
-    fn count(&mut self, link: &[u8], attributes: &Attributes) -> Result<(), LimitError> {
+    /// Counts a member against the limits of the layer; gives the bytes of its name, link target and extended attributes.
+    fn count(&mut self, link: &[u8], attributes: &Attributes) -> Result<u64, LimitError> {
         let limits = self.how.limits;
         let xattrs: usize = attributes.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let names = (self.name.len() + link.len() + xattrs) as u64;
         self.members += 1;
-        self.names += (self.name.len() + link.len() + xattrs) as u64;
+        self.names += names;
         if self.members > limits.layer_entries {
             return Err(LimitError::Entries { limit: limits.layer_entries });
         }
         if self.names > limits.layer_name_bytes {
             return Err(LimitError::Names { limit: limits.layer_name_bytes });
         }
-        Ok(())
+        Ok(names)
     }
 
     /// Bytes of content: PAX wins over the header, and what is only a header has none.

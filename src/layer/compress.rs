@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::thread;
 
 use libdeflater::{CompressionLvl, Compressor as Deflate};
-use rayon::prelude::*;
 
 use crate::oci::{Compression, MediaType};
 
@@ -122,11 +122,21 @@ impl<W: Write> Members<W> {
     fn compress(&mut self) -> io::Result<()> {
         let members: Vec<Vec<u8>> = match self.at_once {
             1 => self.input.chunks(MEMBER).map(member).collect(),
-            _ => self.input.par_chunks(MEMBER).map(member).collect(),
+            _ => at_once(&self.input)?,
         };
         self.input.clear();
         members.iter().try_for_each(|member| self.out.write_all(member))
     }
+}
+
+/// Members on threads of their own. One of a pool may begin to read another layer while it waits for the others, and so on
+/// without end: each with its buffers and its window.
+fn at_once(bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    thread::scope(|scope| {
+        let start = |bytes| thread::Builder::new().spawn_scoped(scope, move || member(bytes));
+        let running: Vec<_> = bytes.chunks(MEMBER).map(start).collect::<io::Result<_>>()?;
+        Ok(running.into_iter().map(|thread| thread.join().expect("compressing never panics")).collect())
+    })
 }
 
 /// One member. Its header, as the library writes it, holds no time and the operating system 255.

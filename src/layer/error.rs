@@ -182,7 +182,7 @@ pub enum LimitError {
         /// Bytes it may have.
         limit: u64,
     },
-    /// Bytes of everything a build reads.
+    /// What everything a build reads may cost.
     #[error(transparent)]
     Build(#[from] BudgetError),
     /// Entries of the layer.
@@ -321,11 +321,12 @@ impl Coded for ReadErrorKind {
 impl Coded for LimitError {
     fn code(&self) -> Code {
         match self {
-            Self::Compressed { .. } | Self::Layer { .. } | Self::Build(_) => Code::LimitBytes,
+            Self::Build(error) => build_code(*error),
+            Self::Compressed { .. } | Self::Layer { .. } => Code::LimitBytes,
             Self::Entries { .. } => Code::LimitEntries,
             Self::Header { .. } | Self::Names { .. } => Code::LimitHeader,
             Self::Window { .. } => Code::LimitWindow,
-            Self::Members { .. } => Code::Gzip,
+            Self::Members { .. } => Code::LimitMembers,
             Self::LinkTarget { .. } | Self::XattrName { .. } | Self::Xattrs { .. } | Self::Xattr { .. } => {
                 Code::LimitPath
             }
@@ -338,12 +339,13 @@ impl Limited for LimitError {
         match self {
             Self::Compressed { .. } => Some("layer-compressed-bytes"),
             Self::Layer { .. } => Some("layer-bytes"),
-            Self::Build(_) => Some("build-bytes"),
+            Self::Build(error) => error.limit(),
             Self::Entries { .. } => Some("layer-entries"),
             Self::Header { .. } => Some("tar-header-bytes"),
             Self::Names { .. } => Some("layer-name-bytes"),
             Self::Window { .. } => Some("zstd-window-log"),
-            Self::Members { .. } | Self::XattrName { .. } => None,
+            Self::Members { .. } => Some("gzip-members"),
+            Self::XattrName { .. } => None,
             Self::LinkTarget { .. } => Some("link-target-bytes"),
             Self::Xattrs { .. } => Some("xattrs"),
             Self::Xattr { .. } => Some("xattr-bytes"),
@@ -357,6 +359,14 @@ impl Limited for ReadErrorKind {
             Self::Limit(error) => error.limit(),
             _ => None,
         }
+    }
+}
+
+fn build_code(error: BudgetError) -> Code {
+    match error {
+        BudgetError::Bytes { .. } | BudgetError::Kept { .. } => Code::LimitBytes,
+        BudgetError::Entries { .. } => Code::LimitEntries,
+        BudgetError::Names { .. } => Code::LimitHeader,
     }
 }
 

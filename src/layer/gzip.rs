@@ -5,18 +5,13 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::GzDecoder;
 
 use super::blob::{Blob, own, taken_apart};
-use super::{LimitError, ReadErrorKind};
-
-/// Members that a stream may have.
-const MEMBERS: u32 = 1_000_000;
+use super::{LimitError, ReadErrorKind, Reading, Trust};
 
 /// The bytes of a gzip stream of one or more members.
-pub(super) struct GzipDecoder {
+pub(super) struct GzipDecoder<'a> {
     member: Member,
     members: u32,
-    limit: u32,
-    /// Whether zeros may follow the last member.
-    padded: bool,
+    how: &'a Reading<'a>,
 }
 
 enum Member {
@@ -26,15 +21,17 @@ enum Member {
     Moving,
 }
 
-impl GzipDecoder {
-    /// Decodes a blob; `padded` allows zeros after the last member.
-    pub(super) fn new(blob: Blob, padded: bool) -> Self {
-        Self { member: Member::Open(Box::new(GzDecoder::new(blob))), members: 1, limit: MEMBERS, padded }
+impl<'a> GzipDecoder<'a> {
+    /// Decodes a blob; zeros may follow the last member of a base.
+    pub(super) fn new(blob: Blob, how: &'a Reading<'a>) -> Self {
+        Self { member: Member::Open(Box::new(GzDecoder::new(blob))), members: 1, how }
     }
 
     /// Some bytes; none only at the end of the blob.
     pub(super) fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadErrorKind> {
         loop {
+            // A blob may have many members that hold nothing.
+            self.how.interrupt.check()?;
             let Member::Open(member) = &mut self.member else { return Ok(0) };
             match member.read(out).map_err(error)? {
                 0 => self.turn_to_next()?,
@@ -65,11 +62,12 @@ impl GzipDecoder {
 
     /// Whether another member follows.
     fn next(&mut self, blob: &mut Blob) -> Result<bool, ReadErrorKind> {
+        let (limit, padded) = (self.how.limits.gzip_members, self.how.trust == Trust::Base);
         match blob.fill_buf().map_err(own)?.first().copied() {
             None => Ok(false),
-            Some(0) if self.padded && blob.has_only_zeros().map_err(own)? => Ok(false),
+            Some(0) if padded && blob.has_only_zeros().map_err(own)? => Ok(false),
             // RFC 1952's first magic byte.
-            Some(0x1f) if self.members == self.limit => Err(LimitError::Members { limit: self.limit }.into()),
+            Some(0x1f) if self.members == limit => Err(LimitError::Members { limit }.into()),
             Some(0x1f) => {
                 self.members += 1;
                 Ok(true)
@@ -91,14 +89,12 @@ fn error(error: io::Error) -> ReadErrorKind {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::sync::atomic::Ordering;
 
-    use super::*;
     use crate::code::{Code, Coded};
     use crate::layer::LayerIndex;
     use crate::layer::raw::{RawTar, Reader, artifact, base, gzip};
-    use crate::limits::Limits;
-    use crate::oci::{Compression, Descriptor, MediaType};
+    use crate::oci::Compression;
 
     fn tar() -> Vec<u8> {
         RawTar::default().file("a", &[b'a'; 900]).file("b", b"b").end()
@@ -137,21 +133,22 @@ mod tests {
 
     #[test]
     fn members_are_counted() {
-        let blob = gzip(b"a").repeat(3);
-        for (limit, expected) in [(3, Ok(3)), (2, Err(Code::Gzip))] {
-            let descriptor = Descriptor::of(MediaType::Layer(Compression::Gzip), &blob);
-            let blob = Blob::open(Box::new(Cursor::new(blob.clone())), &descriptor, &Limits::default());
-            let mut decoder = GzipDecoder { limit, ..GzipDecoder::new(blob.unwrap(), false) };
-            let mut read = 0;
-            let end = loop {
-                match decoder.read(&mut [0; 10]) {
-                    Ok(0) => break Ok(read),
-                    Ok(more) => read += more,
-                    Err(error) => break Err(error.code()),
-                }
-            };
-            assert_eq!(end, expected);
+        let tar = tar();
+        let blob: Vec<u8> = tar.chunks(tar.len() / 2).flat_map(gzip).chain(gzip(b"")).collect();
+        for (limit, expected) in [(3, None), (2, Some(Code::LimitMembers)), (1, Some(Code::LimitMembers))] {
+            let mut reader = base();
+            reader.limits.gzip_members = limit;
+            assert_eq!(result(&reader, blob.clone()).err(), expected, "{limit}");
         }
+    }
+
+    #[test]
+    fn empty_members_do_not_keep_from_ending() {
+        let reader = base();
+        let blob = [gzip(b"").repeat(10_000), gzip(&tar())].concat();
+        assert!(result(&reader, blob.clone()).is_ok());
+        reader.interrupt.signal().store(15, Ordering::Relaxed);
+        assert_eq!(result(&reader, blob), Err(Code::Terminated));
     }
 
     #[test]

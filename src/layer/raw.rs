@@ -159,7 +159,7 @@ pub(crate) fn artifact() -> Reader {
 impl Reader {
     fn new(trust: Trust) -> Self {
         let limits = Limits::default();
-        let budget = Budget::new(limits.build_bytes);
+        let budget = Budget::of(&limits);
         Self { trust, allow_devices: false, limits, budget, interrupt: Interrupt::default() }
     }
 

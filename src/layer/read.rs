@@ -179,6 +179,9 @@ impl<'a> Walk<'a, '_> {
     fn run(&mut self) -> Result<(), ReadErrorKind> {
         while let Some(member) = self.archive.next()? {
             let offset = member.offset;
+            if self.record.is_some() {
+                self.how.budget.enter(member.names).map_err(LimitError::Build)?;
+            }
             match Meaning::of(member, self.archive.name(), self.how.trust, self.how.limits)? {
                 Meaning::Nothing(warning) => self.archive.warn(warning),
                 Meaning::Item(kind) => self.item(Item { kind, offset })?,
@@ -258,6 +261,9 @@ impl<'a> Walk<'a, '_> {
         let mut hasher = self.record.is_some().then(Sha256::new);
         let mut kept =
             self.record.as_ref().filter(|record| record.keeps(path, content.size)).map(|_| Vec::new());
+        if kept.is_some() {
+            self.how.budget.keep(content.size).map_err(LimitError::Build)?;
+        }
         let visitor = &mut *self.visitor;
         self.archive.content(|bytes| {
             if let Some(hasher) = &mut hasher {

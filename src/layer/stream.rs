@@ -12,7 +12,7 @@ const CHUNK: usize = 128 << 10;
 
 /// The tar of a layer, read once from its begin to its end.
 pub(super) struct TarStream<'a> {
-    decoder: Decoder,
+    decoder: Decoder<'a>,
     buffer: Box<[u8]>,
     /// What of the buffer is decoded and not consumed.
     start: usize,
@@ -25,10 +25,10 @@ pub(super) struct TarStream<'a> {
     is_mislabelled: bool,
 }
 
-enum Decoder {
+enum Decoder<'a> {
     Plain(Blob),
-    Gzip(GzipDecoder),
-    Zstd(Box<ZstdDecoder>),
+    Gzip(GzipDecoder<'a>),
+    Zstd(Box<ZstdDecoder<'a>>),
 }
 
 impl<'a> TarStream<'a> {
@@ -48,13 +48,10 @@ impl<'a> TarStream<'a> {
             let declared = descriptor.media_type.clone();
             return Err(ReadErrorKind::Compression { declared, found });
         }
-        let padded = how.trust == Trust::Base;
         let decoder = match found {
             Compression::None => Decoder::Plain(blob),
-            Compression::Gzip => Decoder::Gzip(GzipDecoder::new(blob, padded)),
-            Compression::Zstd => {
-                Decoder::Zstd(Box::new(ZstdDecoder::new(blob, how.limits.zstd_window_log, padded)?))
-            }
+            Compression::Gzip => Decoder::Gzip(GzipDecoder::new(blob, how)),
+            Compression::Zstd => Decoder::Zstd(Box::new(ZstdDecoder::new(blob, how))),
         };
         let buffer = vec![0; CHUNK].into_boxed_slice();
         let hasher = layer.diff_id.hasher();
@@ -152,7 +149,7 @@ impl<'a> TarStream<'a> {
     }
 }
 
-impl Decoder {
+impl Decoder<'_> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadErrorKind> {
         match self {
             Self::Plain(blob) => std::io::Read::read(blob, out).map_err(super::blob::own),

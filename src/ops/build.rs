@@ -198,7 +198,7 @@ fn run(
         let shop = Workshop {
             jobs: options.jobs,
             limits: &options.limits,
-            budget: &Budget::new(options.limits.build_bytes),
+            budget: &Budget::of(&options.limits),
             interrupt,
             allow: options.allow,
             allow_devices: options.allow_devices,

@@ -89,8 +89,7 @@ fn a_customization_that_is_not_there_is_named() {
 fn machines_get_the_same_errors_as_a_document() {
     let sandbox = Sandbox::new();
     sandbox.spec("enviroment: {A: b}\n");
-    let output = sandbox.command(&["build", "x.yaml", "--json", "-o", "oci:out"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    let output = sandbox.fails(2, &mut sandbox.command(&["build", "x.yaml", "--json", "-o", "oci:out"]));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     insta::assert_json_snapshot!(document, @r#"

@@ -1,6 +1,8 @@
 //! What the tests of the whole command share.
 
 mod archive;
+mod blob;
+mod failure;
 mod image;
 mod layout;
 mod sandbox;
@@ -17,6 +19,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 pub(crate) use archive::Tar;
+pub(crate) use blob::{Zeros, gzip};
 pub(crate) use image::Image;
 pub(crate) use layout::{Layout, blob_path, digest};
 pub(crate) use sandbox::{LAYER, Sandbox};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::layout::{REF_NAME, array, blob_path, digest};
-use super::{Layout, Tar, overcoat_in, scratch, succeed, tree};
+use super::{Layout, Tar, overcoat_in, scratch, succeed};
 
 /// The media type of a layer that is a tar as it is.
 pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -91,13 +91,9 @@ impl Sandbox {
 
     /// What `overcoat` complains of; it has to exit with `code` and leave everything as it was.
     pub(crate) fn refused(&self, code: i32, args: &[&str]) -> String {
-        let before = tree(self.0.path());
-        let Output { status, stdout, stderr } = self.command(args).output().expect("overcoat was built");
-        let words = String::from_utf8(stderr).expect("people read text");
-        assert_eq!(status.code(), Some(code), "{words}");
+        let Output { stdout, stderr, .. } = self.fails(code, &mut self.command(args));
         assert_eq!(String::from_utf8_lossy(&stdout), "");
-        assert_eq!(tree(self.0.path()), before);
-        words
+        String::from_utf8(stderr).expect("people read text")
     }
 
     /// What a build of `x.yaml` complains of; it has to exit with `code` and leave everything as it was.

@@ -146,6 +146,33 @@ fn layers_of_one_build_share_a_budget() {
 }
 
 #[test]
+fn indexes_of_one_build_share_budgets_for_what_they_hold() {
+    let tar = RawTar::default().file("etc/passwd", b"root").link("a", b'2', "b").end();
+    let refusals = |limits: Limits| {
+        let reader = Reader { budget: Budget::of(&limits), limits, ..base() };
+        [reader.refusal(&tar), reader.refusal(&tar)]
+    };
+    let enough = Limits { build_entries: 4, build_name_bytes: 24, build_kept_bytes: 8, ..Limits::default() };
+    assert_eq!(refusals(enough.clone()), [None; 2]);
+    assert_eq!(refusals(Limits { build_entries: 3, ..enough.clone() }), [None, Some(Code::LimitEntries)]);
+    assert_eq!(refusals(Limits { build_name_bytes: 23, ..enough.clone() }), [None, Some(Code::LimitHeader)]);
+    assert_eq!(refusals(Limits { build_kept_bytes: 7, ..enough }), [None, Some(Code::LimitBytes)]);
+}
+
+#[test]
+fn a_layer_that_is_read_again_is_not_held_again() {
+    let tar = some_tar();
+    let memory = Memory::default();
+    let layer = memory.layer(Compression::None, tar.clone(), &tar);
+    let entries = base().tar(&tar).unwrap().items.len() as u64;
+    let limits = Limits { build_entries: entries, ..Limits::default() };
+    let reader = Reader { budget: Budget::of(&limits), limits, ..base() };
+    assert!(read(&memory, &layer, &reader.how(), &mut IndexOnly).is_ok());
+    assert!(replay(&memory, &layer, &reader.how(), &mut IndexOnly).is_ok());
+    assert!(read(&memory, &layer, &reader.how(), &mut IndexOnly).is_err());
+}
+
+#[test]
 fn a_visitor_s_own_error_comes_back_as_it_was() {
     struct Full(bool);
     impl Visitor for Full {
