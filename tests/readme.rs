@@ -53,8 +53,13 @@ fn every_customization_in_the_readme_is_a_fixture() {
     }
 }
 
-/// What a command prints to standard output and standard error; what it writes to goes before and after.
+/// What a command prints to standard output and standard error; what it writes to goes before and after, the store of a
+/// build only before.
 fn run(root: &Path, arguments: &[&str]) -> String {
+    let store = arguments.iter().skip_while(|argument| **argument != "--store").nth(1);
+    if let (Some(store), Some(&"build")) = (store, arguments.first()) {
+        drop(fs::remove_dir_all(root.join(store)));
+    }
     let outputs: Vec<&str> = arguments.iter().filter_map(|argument| argument.strip_prefix("oci:")).collect();
     outputs.iter().for_each(|dir| drop(fs::remove_dir_all(root.join(dir))));
     let mut command = Command::new(env!("CARGO_BIN_EXE_overcoat"));
