@@ -83,6 +83,32 @@ impl RootPath {
         Ok(Self(clean.into()))
     }
 
+    /// The path of bytes that were those of a path.
+    pub(super) fn of_clean(bytes: &[u8]) -> Self {
+        debug_assert!(Self::parse(bytes).is_ok_and(|path| path.as_bytes() == bytes));
+        Self(bytes.into())
+    }
+
+    /// The path of these parts of paths, none of them empty, one below the other.
+    pub(super) fn of_components<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        for part in parts {
+            if !bytes.is_empty() {
+                bytes.push(b'/');
+            }
+            bytes.extend_from_slice(part);
+        }
+        Self::of_clean(&bytes)
+    }
+
+    /// The bytes of the directory that holds it, and its last component; both empty for the root.
+    pub(super) fn split(&self) -> (&[u8], &[u8]) {
+        match self.0.iter().rposition(|b| *b == b'/') {
+            Some(slash) => (&self.0[..slash], &self.0[slash + 1..]),
+            None => (&[], &self.0),
+        }
+    }
+
     /// The path's bytes, empty for the root.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -104,8 +130,7 @@ impl RootPath {
 
     /// The last component, empty for the root.
     pub fn name(&self) -> &[u8] {
-        let start = self.0.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
-        &self.0[start..]
+        self.split().1
     }
 
     /// Its components, from the root down.
