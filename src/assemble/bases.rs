@@ -60,6 +60,6 @@ pub(super) fn views(orders: &[Order<'_>], indexes: &Indexes) -> Result<Vec<Arc<V
 fn view(order: &Order<'_>, indexes: &Indexes) -> Result<Arc<View>, AssembleError> {
     let layers = order.plan.base.as_ref().map_or(&[][..], |base| &base.layers);
     let layers = indexes.all(Trust::Base, layers).expect("every layer of every base is indexed");
-    let view = View::of(layers.iter().map(|index| &**index)).map_err(Fault::from);
+    let view = View::of(layers).map_err(Fault::from);
     view.map(Arc::new).map_err(about_base(order))
 }

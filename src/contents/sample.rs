@@ -2,7 +2,6 @@
 //! `hard => target`, `.wh.x`, `d/.wh..wh..opq`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::View;
 use crate::layer::{Item, ItemKind, LayerIndex};
@@ -49,7 +48,7 @@ fn item(line: &str) -> ItemKind {
     };
     let attributes =
         Attributes { mtime: 1_000, ..Attributes::new(mode.parse::<Mode>().unwrap(), Owner::ROOT) };
-    ItemKind::Entry(Arc::new(Entry { path: path(text), kind, attributes }))
+    ItemKind::Entry(Entry { path: path(text), kind, attributes })
 }
 
 fn content_of(text: &str) -> FileContent {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::contents::sample::{index, path};
-use crate::contents::{Finding, FirstPass, Operation};
-use crate::layer::LayerIndex;
+use crate::contents::{Finding, FirstPass, Operation, Operations};
+use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::rootfs::Pattern;
 
 fn taking(includes: &[&str], excludes: &[&str]) -> Take {
@@ -17,7 +17,7 @@ fn taking(includes: &[&str], excludes: &[&str]) -> Take {
 }
 
 fn view(lines: &[&str]) -> View {
-    View::of([&index(lines)]).unwrap()
+    View::of([index(lines)]).unwrap()
 }
 
 /// Lays out the layers, lowest first, and says what is written; `~` marks what has another time than its own.
@@ -26,11 +26,11 @@ fn lay(layers: &[&[&str]], take: &Take, below: &View) -> Result<Vec<String>, Art
     Ok(written(&artifact(&indexes, take, below)?.operations))
 }
 
-fn written(operations: &[Operation]) -> Vec<String> {
+fn written(operations: &Operations) -> Vec<String> {
     operations.iter().map(one).collect()
 }
 
-fn one(operation: &Operation) -> String {
+fn one(operation: Operation) -> String {
     let Operation::Entry { entry, .. } = operation else { panic!("artifacts delete nothing") };
     let mark = if entry.attributes.mtime == 1_000 { "" } else { "~" };
     let rest = match &entry.kind {
@@ -114,14 +114,14 @@ fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
 #[test]
 fn what_overlayfs_keeps_in_attributes_of_a_parent_stays_below() {
     let mut below = index(&["opt/ 0700"]);
-    let ItemKind::Entry(opt) = &mut below.items[0].kind else { panic!() };
-    let xattrs = &mut Arc::make_mut(opt).attributes.xattrs;
+    let ItemKind::Entry(mut opt) = below.items.get(0).kind else { panic!() };
     for name in ["trusted.overlay.opaque", "user.own"] {
-        xattrs.set(name.as_bytes(), b"y");
+        opt.attributes.xattrs.set(name.as_bytes(), b"y");
     }
-    let below = View::of([&below]).unwrap();
+    below.items = [Item { kind: ItemKind::Entry(opt), offset: 0 }].into_iter().collect();
+    let below = View::of([below]).unwrap();
     let contents = artifact(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
-    let Operation::Entry { entry, .. } = &contents.operations[0] else { panic!() };
+    let Operation::Entry { entry, .. } = contents.operations.get(0) else { panic!() };
     let names: Vec<_> = entry.attributes.xattrs.iter().map(|(name, _)| name).collect();
     assert_eq!(names, [b"user.own"]);
 }
@@ -219,7 +219,7 @@ fn what_is_taken_gets_the_owner_and_directory_that_are_asked_for() {
     (take.uid, take.gid, take.to) = (Some(7), Some(8), path("opt/tool"));
     let contents = artifact(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
     assert_eq!(written(&contents.operations).last().unwrap(), "opt/tool/usr/bin/x");
-    let Operation::Entry { entry, .. } = contents.operations.last().unwrap() else { panic!() };
+    let Operation::Entry { entry, .. } = contents.operations.iter().last().unwrap() else { panic!() };
     assert_eq!(entry.attributes.owner.to_string(), "7:8");
 }
 
@@ -233,15 +233,16 @@ fn every_overwrite_is_a_finding() {
 }
 
 /// What a first pass gives for these layers, lowest first.
-fn guess(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Option<Vec<Operation>> {
+fn guess(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Option<Operations> {
+    let mut operations = Vec::new();
     let mut pass = FirstPass::new(take, below, layers.len() as u32 - 1);
     for layer in layers.iter().rev() {
         for (ordinal, item) in layer.items.iter().enumerate() {
-            pass.item(ordinal as u32, item);
+            operations.extend(pass.item(ordinal as u32, &item));
         }
         pass.end_layer(layer);
     }
-    pass.finish()
+    pass.finish().then(|| operations.into_iter().collect())
 }
 
 #[test]
