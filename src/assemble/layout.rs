@@ -71,7 +71,7 @@ fn artifact_layer(
 ) -> Result<LayerContents, Fault> {
     shop.interrupt.check()?;
     let layers = indexes.all(Trust::Artifact, &artifact.image.layers).expect("every artifact is indexed");
-    Ok(contents::artifact(&layers, &take(shop, plan, artifact), below)?)
+    Ok(contents::artifact(&layers, &take(shop, plan, artifact), below, shop.interrupt)?)
 }
 
 /// What is taken from an artifact.

@@ -21,7 +21,7 @@ use super::{Order, Workshop, all, artifacts, bases, states};
 pub fn assemble(shop: &Workshop<'_>, orders: &[Order<'_>]) -> Result<Vec<AssembledImage>, AssembleError> {
     let mut indexes = Indexes::default();
     bases::index(shop, orders, &mut indexes)?;
-    let views = bases::views(orders, &indexes)?;
+    let views = bases::views(shop, orders, &indexes)?;
     let guessed = artifacts::read(shop, orders, &views, &mut indexes)?;
     let laid_out =
         orders.par_iter().zip(views).map(|(order, base)| lay_out(shop, order, base, &indexes)).collect();

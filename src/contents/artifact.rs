@@ -11,6 +11,7 @@ use super::operations::Operations;
 use super::placement::{Allow, Conflict, Directories, Placement};
 use super::view::{View, ViewError};
 use crate::code::{Code, Coded};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{Fault, LayerIndex};
 use crate::nearest::nearest;
 use crate::rootfs::{Attributes, Kind, RootPath, Selection, Tree};
@@ -58,6 +59,9 @@ pub enum ArtifactError {
     /// It cannot be placed on what is below.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// An include selects nothing.
     #[error("include `{include}` selects nothing")]
     Nothing {
@@ -88,6 +92,7 @@ impl Coded for ArtifactError {
         match self {
             Self::View(error) => error.code(),
             Self::Conflict(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::Nothing { .. } | Self::AllExcluded => Code::GlobEmpty,
             Self::Fault { fault, .. } => fault.code(),
         }
@@ -102,12 +107,13 @@ pub fn artifact(
     layers: &[Arc<LayerIndex>],
     take: &Take,
     below: &View,
+    interrupt: &Interrupt,
 ) -> Result<LayerContents, ArtifactError> {
     refuse_faults(layers, take)?;
     let change = take.change();
     // The flattened artifact goes as soon as it is known what is selected of it.
     let (Selected { mut entries, implied }, flat) = {
-        let flat = View::of(layers.iter().cloned())?;
+        let flat = View::of(layers.iter().cloned(), interrupt)?;
         (select(&flat, take, layers)?, Flat::on(below, &flat, layers, take, &change))
     };
     entries.iter().try_for_each(|one| one.refuse_fault(layers))?;
@@ -120,6 +126,7 @@ pub fn artifact(
     let mut placement = Placement::on(below, take.allow, take.latest, ledger);
     let mut places: HashMap<Position, Place> = HashMap::new();
     for one in &entries {
+        interrupt.check()?;
         let data = one.given.data;
         let mut thing = one.thing(layers, &flat.change);
         if !one.carries(&carriers) && !matches!(thing.kind, Kind::Symlink(_)) {

@@ -40,13 +40,13 @@ fn is_mounted(path: &RootPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contents::sample::{index, path};
+    use crate::contents::sample::{index, path, view_of};
     use crate::rootfs::Attributes;
     use std::sync::Arc;
 
     #[test]
     fn a_link_is_dangling_when_nothing_is_at_its_end() {
-        let below = View::of([index(&["usr/lib/x"])]).unwrap();
+        let below = view_of([index(&["usr/lib/x"])]).unwrap();
         let links = [("a", "usr/lib/x"), ("b", "usr/lib/y"), ("c", "/proc/mounts"), ("d", "d"), ("e", "a")];
         let operations = links.map(|(at, target)| Operation::Entry {
             entry: Entry {

@@ -287,7 +287,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
     use crate::contents::Operation;
-    use crate::contents::sample::{index, names, path};
+    use crate::contents::sample::{index, names, path, view_of};
 
     fn add(at: &str, kind: AdditionKind) -> Addition {
         Addition { path: path(at), kind, mode: Mode::new(0o755), owner: Owner::ROOT }
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn t06_a_file_below_a_link_of_the_base_lands_where_the_link_leads() {
-        let view = View::of([index(&["usr/lib/", "lib -> usr/lib"])]).unwrap();
+        let view = view_of([index(&["usr/lib/", "lib -> usr/lib"])]).unwrap();
         let contents = lay(&[add("lib/marker", file())], &view).unwrap();
         assert_eq!(written(&contents), ["usr 0755", "usr/lib 0755", "usr/lib/marker 0755"]);
         let mut after = view.clone();
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn delete_and_add_below_is_an_opaque_directory() {
-        let view = View::of([index(&["etc/", "etc/app/", "etc/app/old", "etc/gone"])]).unwrap();
+        let view = view_of([index(&["etc/", "etc/app/", "etc/app/old", "etc/gone"])]).unwrap();
         let additions = [
             add("etc/app/new", file()),
             add("etc/app", AdditionKind::Delete),
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn deletions_come_in_any_order_and_in_each_other() {
-        let view = View::of([index(&["d/ 0700", "d/x", "d/y", "l -> d"])]).unwrap();
+        let view = view_of([index(&["d/ 0700", "d/x", "d/y", "l -> d"])]).unwrap();
         let delete = |at| add(at, AdditionKind::Delete);
         for additions in
             [[delete("d/x"), delete("d")], [delete("d"), delete("d/x")], [delete("d"), delete("l/x")]]
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn what_is_put_where_something_is_deleted_takes_its_place() {
-        let view = View::of([index(&["d/ 0700", "d/x", "f", "l -> d"])]).unwrap();
+        let view = view_of([index(&["d/ 0700", "d/x", "f", "l -> d"])]).unwrap();
         for (deleted, added, expected) in [
             ("d", add("l/new", file()), &["d 0700", "opaque d", "d/new 0755"][..]),
             ("d", add("d", AdditionKind::Directory), &["d 0755", "opaque d"]),
@@ -377,14 +377,14 @@ mod tests {
 
     #[test]
     fn deleting_what_is_not_there_is_an_error() {
-        let view = View::of([index(&["etc/"])]).unwrap();
+        let view = view_of([index(&["etc/"])]).unwrap();
         let error = lay(&[add("etc/none", AdditionKind::Delete)], &view).unwrap_err();
         assert_eq!(error, StateError::Missing { number: 0, path: path("etc/none") });
     }
 
     #[test]
     fn deleting_what_a_layer_of_ours_brings_is_a_finding() {
-        let view = View::of([index(&["a"]), index(&["b"])]).unwrap();
+        let view = view_of([index(&["a"]), index(&["b"])]).unwrap();
         let contents = state(&[add("b", AdditionKind::Delete)], &view, 1, Allow::default(), None).unwrap();
         assert_eq!(contents.findings, [Finding::DeletesOurs { path: path("b"), layer: 1 }]);
     }
@@ -393,7 +393,7 @@ mod tests {
     fn deleting_a_file_of_a_package_names_the_package() {
         let mut layer = index(&["usr/bin/tool", "bin -> usr/bin", "var/lib/dpkg/info/tool:amd64.list"]);
         layer.kept.insert(2, Arc::from(&b"/.\n/bin\n/bin/tool\n"[..]));
-        let view = View::of([layer]).unwrap();
+        let view = view_of([layer]).unwrap();
         let contents = lay(&[add("usr/bin/tool", AdditionKind::Delete)], &view).unwrap();
         let expected = Finding::DeletesPackaged { path: path("usr/bin/tool"), package: "tool".into() };
         assert_eq!(contents.findings, [expected]);
@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_link_over_a_directory_with_content_is_refused() {
-        let view = View::of([index(&["etc/", "etc/a"])]).unwrap();
+        let view = view_of([index(&["etc/", "etc/a"])]).unwrap();
         let link = || add("etc", AdditionKind::Symlink(b"usr/etc"[..].into()));
         assert!(matches!(lay(&[link()], &view), Err(StateError::Conflict { number: 0, .. })));
         let allowed = state(&[link()], &view, 1, Allow { replace: true }, None).unwrap();

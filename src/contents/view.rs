@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::operation::{LayerContents, Operation, Position};
 use super::operations::Operations;
 use crate::code::{Code, Coded};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::LayerIndex;
 use crate::rootfs::{Attributes, Kind, RootPath, Tree};
 
@@ -56,6 +57,9 @@ pub enum ViewError {
     /// Symbolic links never end.
     #[error(transparent)]
     Loop(#[from] PathLoop),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// A hard link names nothing.
     #[error("hard link `{path}` names `{target}`, which is not there")]
     LinkTarget {
@@ -78,6 +82,7 @@ impl Coded for ViewError {
     fn code(&self) -> Code {
         match self {
             Self::Loop(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::LinkTarget { .. } => Code::TarLinkTarget,
             Self::Parent { .. } => Code::TarPath,
         }
@@ -92,10 +97,13 @@ enum Removal {
 
 impl View {
     /// The view of these layers, the lowest first.
-    pub fn of(layers: impl IntoIterator<Item = impl Into<Arc<LayerIndex>>>) -> Result<Self, ViewError> {
+    pub fn of(
+        layers: impl IntoIterator<Item = Arc<LayerIndex>>,
+        interrupt: &Interrupt,
+    ) -> Result<Self, ViewError> {
         let mut view = Self::default();
         for index in layers {
-            view.apply(index.into())?;
+            view.apply(index, interrupt)?;
         }
         Ok(view)
     }
@@ -153,7 +161,7 @@ impl View {
     /// Applies a layer: first its whiteouts to what is below, then its entries in their order.
     ///
     /// A faulty entry takes the place of what is there like any other, and is left out where it cannot.
-    pub fn apply(&mut self, index: Arc<LayerIndex>) -> Result<(), ViewError> {
+    pub fn apply(&mut self, index: Arc<LayerIndex>, interrupt: &Interrupt) -> Result<(), ViewError> {
         // All are resolved in the view below, so that their order among each other does not matter.
         let mut removals = Vec::new();
         let items = &index.items;
@@ -174,6 +182,7 @@ impl View {
         let layer = self.layers();
         self.layers.push(Layer::Index(Arc::clone(&index)));
         for ordinal in items.ordinals().filter(|ordinal| items.is_entry(*ordinal)) {
+            interrupt.check()?;
             match self.add(Position { layer, ordinal }, &index) {
                 Err(_) if index.faults.contains_key(&ordinal) => {}
                 added => added?,
@@ -336,7 +345,7 @@ impl<'a> Node<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contents::sample::{index, names, path};
+    use crate::contents::sample::{index, names, path, view_of};
 
     #[test]
     fn whiteouts_count_for_the_layers_below_alone_and_in_any_order() {
@@ -344,30 +353,29 @@ mod tests {
         for above in
             [["d/", ".wh.x", "d/.wh..wh..opq", "d/new", "x"], ["x", "d/new", "d/", "d/.wh..wh..opq", ".wh.x"]]
         {
-            let view = View::of([below.clone(), index(&above)]).unwrap();
+            let view = view_of([below.clone(), index(&above)]).unwrap();
             assert_eq!(names(&view), ["d", "d/new", "keep", "x"], "t11: {above:?}");
         }
     }
 
     #[test]
     fn an_entry_below_a_link_of_a_lower_layer_lands_where_it_leads() {
-        let view =
-            View::of([index(&["usr/lib/", "lib -> usr/lib"]), index(&["lib/x", "lib/.wh.y"])]).unwrap();
+        let view = view_of([index(&["usr/lib/", "lib -> usr/lib"]), index(&["lib/x", "lib/.wh.y"])]).unwrap();
         assert_eq!(names(&view), ["lib", "usr", "usr/lib", "usr/lib/x"]);
     }
 
     #[test]
     fn a_directory_keeps_what_is_below_and_all_else_takes_it_away() {
         let below = index(&["d/", "d/a", "e/", "e/a"]);
-        let view = View::of([below.clone(), index(&["d/", "e"])]).unwrap();
+        let view = view_of([below.clone(), index(&["d/", "e"])]).unwrap();
         assert_eq!(names(&view), ["d", "d/a", "e"]);
-        let view = View::of([index(&["d"]), index(&["d/", "d/a"])]).unwrap();
+        let view = view_of([index(&["d"]), index(&["d/", "d/a"])]).unwrap();
         assert_eq!(names(&view), ["d", "d/a"]);
     }
 
     #[test]
     fn a_hard_link_is_the_file_it_names() {
-        let view = View::of([index(&["a"]), index(&["b => a", ".wh.c"])]).unwrap();
+        let view = view_of([index(&["a"]), index(&["b => a", ".wh.c"])]).unwrap();
         let node = view.get(&path("b")).unwrap();
         assert_eq!(node.given(), Some(Position { layer: 0, ordinal: 0 }));
         assert_eq!(node.item(), Some(Position { layer: 1, ordinal: 0 }));
@@ -375,14 +383,14 @@ mod tests {
 
     #[test]
     fn t08_a_hard_link_to_what_a_whiteout_hides_is_refused() {
-        let error = View::of([index(&["a"]), index(&[".wh.a", "b => a"])]).unwrap_err();
+        let error = view_of([index(&["a"]), index(&[".wh.a", "b => a"])]).unwrap_err();
         assert_eq!(error.code(), Code::TarLinkTarget);
     }
 
     #[test]
     fn a_hard_link_in_place_of_the_directory_of_its_target_names_nothing() {
         for lower in [&["d/x"][..], &["e/x", "d -> e"]] {
-            let error = View::of([index(lower), index(&["d => d/x"])]).unwrap_err();
+            let error = view_of([index(lower), index(&["d => d/x"])]).unwrap_err();
             assert_eq!(error.code(), Code::TarLinkTarget);
         }
     }
@@ -390,10 +398,10 @@ mod tests {
     #[test]
     fn m03_views_do_not_depend_on_where_the_stack_is_cut() {
         let layers = [index(&["a", "d/x", "l -> d"]), index(&[".wh.a", "l/y"]), index(&["d/.wh.x", "a/b"])];
-        let whole = View::of(layers.clone()).unwrap();
-        let mut cut = View::of([layers[0].clone()]).unwrap();
+        let whole = view_of(layers.clone()).unwrap();
+        let mut cut = view_of([layers[0].clone()]).unwrap();
         for layer in &layers[1..] {
-            cut.apply(Arc::new(layer.clone())).unwrap();
+            cut.apply(Arc::new(layer.clone()), &Interrupt::default()).unwrap();
         }
         assert_eq!(names(&whole), names(&cut));
         assert_eq!(names(&whole), ["a", "a/b", "d", "d/y", "l"]);

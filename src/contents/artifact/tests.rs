@@ -1,5 +1,5 @@
 use super::*;
-use crate::contents::sample::{index, path};
+use crate::contents::sample::{index, path, view_of};
 use crate::contents::{Finding, FirstPass, Operation, Operations};
 use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::rootfs::Pattern;
@@ -17,13 +17,17 @@ fn taking(includes: &[&str], excludes: &[&str]) -> Take {
 }
 
 fn view(lines: &[&str]) -> View {
-    View::of([index(lines)]).unwrap()
+    view_of([index(lines)]).unwrap()
+}
+
+fn lay_out(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Result<LayerContents, ArtifactError> {
+    artifact(layers, take, below, &Interrupt::default())
 }
 
 /// Lays out the layers, lowest first, and says what is written; `~` marks what has another time than its own.
 fn lay(layers: &[&[&str]], take: &Take, below: &View) -> Result<Vec<String>, ArtifactError> {
     let indexes: Vec<_> = layers.iter().map(|lines| Arc::new(index(lines))).collect();
-    Ok(written(&artifact(&indexes, take, below)?.operations))
+    Ok(written(&lay_out(&indexes, take, below)?.operations))
 }
 
 fn written(operations: &Operations) -> Vec<String> {
@@ -101,7 +105,7 @@ fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
     let lower = Arc::new(index(&["lib -> usr/lib", "usr/lib/y", "etc/x"]));
     let lay = |include: &str| {
         let layers = [Arc::clone(&lower), Arc::clone(&upper)];
-        artifact(&layers, &taking(&[include], &[]), &View::default())
+        lay_out(&layers, &taking(&[include], &[]), &View::default())
     };
     assert!(matches!(lay("usr/lib"), Err(ArtifactError::Fault { path: at, .. }) if at == path("usr/lib/x")));
     assert!(lay("usr/lib/y").is_ok());
@@ -119,8 +123,8 @@ fn what_overlayfs_keeps_in_attributes_of_a_parent_stays_below() {
         opt.attributes.xattrs.set(name.as_bytes(), b"y");
     }
     below.items = [Item { kind: ItemKind::Entry(opt), offset: 0 }].into_iter().collect();
-    let below = View::of([below]).unwrap();
-    let contents = artifact(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
+    let below = view_of([below]).unwrap();
+    let contents = lay_out(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
     let Operation::Entry { entry, .. } = contents.operations.get(0) else { panic!() };
     let names: Vec<_> = entry.attributes.xattrs.iter().map(|(name, _)| name).collect();
     assert_eq!(names, [b"user.own"]);
@@ -217,7 +221,7 @@ fn a_hard_link_whose_target_is_replaced_above_keeps_its_content() {
 fn what_is_taken_gets_the_owner_and_directory_that_are_asked_for() {
     let mut take = taking(&["usr/bin"], &[]);
     (take.uid, take.gid, take.to) = (Some(7), Some(8), path("opt/tool"));
-    let contents = artifact(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
+    let contents = lay_out(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
     assert_eq!(written(&contents.operations).last().unwrap(), "opt/tool/usr/bin/x");
     let Operation::Entry { entry, .. } = contents.operations.iter().last().unwrap() else { panic!() };
     assert_eq!(entry.attributes.owner.to_string(), "7:8");
@@ -226,7 +230,7 @@ fn what_is_taken_gets_the_owner_and_directory_that_are_asked_for() {
 #[test]
 fn every_overwrite_is_a_finding() {
     let contents =
-        artifact(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"]))
+        lay_out(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"]))
             .unwrap();
     let [Finding::Overwrites(overwrite)] = &contents.findings[..] else { panic!("{:?}", contents.findings) };
     assert_eq!((overwrite.path.to_string().as_str(), overwrite.same), ("etc/passwd", false));
@@ -260,7 +264,7 @@ fn a_first_pass_is_right_where_nothing_comes_too_late() {
     let upper = Arc::new(index(&["usr/", "usr/.wh.gone", "usr/new", "usr/lib/", "usr/lib/d"]));
     for layers in [vec![lower.clone()], vec![lower, upper]] {
         let take = taking(&["**"], &["usr/lib/none"]);
-        let exact = artifact(&layers, &take, &below).unwrap();
+        let exact = lay_out(&layers, &take, &below).unwrap();
         assert!(exact.writes_the_same(&guess(&layers, &take, &below).unwrap()));
     }
 }
@@ -274,7 +278,7 @@ fn a_first_pass_is_known_to_be_wrong_where_something_comes_too_late() {
         ([index(&["lib -> usr/lib"]), index(&["lib/x"])].map(Arc::new).to_vec(), "usr/lib/x"),
     ] {
         let take = taking(&[include], &[]);
-        let exact = artifact(&layers, &take, &View::default()).unwrap();
+        let exact = lay_out(&layers, &take, &View::default()).unwrap();
         let guess = guess(&layers, &take, &View::default());
         assert!(guess.is_none_or(|guess| !exact.writes_the_same(&guess)), "{include}");
     }
