@@ -79,6 +79,8 @@ pub(super) struct Placement<'a, L> {
     /// The directories that things belonged in which links have led elsewhere, by their numbers.
     origins: HashMap<u32, u32>,
     origin_dirs: PathSet,
+    /// The directory of what was placed last, where no link led there: it and all above it were placed, and stay.
+    settled: Option<RootPath>,
     /// What of the view below is deleted, with everything below it.
     removed: Tree<()>,
     /// Directories and links of the view below whose place something else takes.
@@ -106,6 +108,7 @@ impl<'a, L: Ledger> Placement<'a, L> {
             placed: PathSet::default(),
             origins: HashMap::new(),
             origin_dirs: PathSet::default(),
+            settled: None,
             removed: Tree::default(),
             replaced: Tree::default(),
             ledger,
@@ -134,7 +137,10 @@ impl<'a, L: Ledger> Placement<'a, L> {
         if !self.may_stand(&path, &thing)? {
             return Ok(None);
         }
-        self.put_parents(&path, &thing.at, directories)?;
+        if !self.is_settled(&path) {
+            self.put_parents(&path, &thing.at, directories)?;
+            self.settled = path.parent().filter(|_| path == thing.at);
+        }
         let number = self.emit(path.clone(), thing);
         Ok(Some(Place { number, path }))
     }
@@ -172,7 +178,14 @@ impl<'a, L: Ledger> Placement<'a, L> {
 
     /// Where a path leads to, links above it followed.
     pub(super) fn physical(&self, at: &RootPath) -> Result<RootPath, PathLoop> {
+        if self.is_settled(at) {
+            return Ok(at.clone());
+        }
         follow::follow(at, Last::Keep, |at| self.target_of(at))
+    }
+
+    fn is_settled(&self, at: &RootPath) -> bool {
+        self.settled.as_ref().is_some_and(|dir| at.is_right_in(dir))
     }
 
     fn target_of(&self, at: &RootPath) -> Option<&[u8]> {

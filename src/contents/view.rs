@@ -19,6 +19,8 @@ pub struct View {
     tree: Tree<Found>,
     kept: BTreeMap<RootPath, Arc<[u8]>>,
     layers: Vec<Layer>,
+    /// While a layer is applied, a directory to which no link leads, and which is there.
+    settled: Option<RootPath>,
 }
 
 /// A layer that was applied, in which its entries stay.
@@ -181,6 +183,7 @@ impl View {
         }
         let layer = self.layers();
         self.layers.push(Layer::Index(Arc::clone(&index)));
+        self.settled = None;
         for ordinal in items.ordinals().filter(|ordinal| items.is_entry(*ordinal)) {
             interrupt.check()?;
             match self.add(Position { layer, ordinal }, &index) {
@@ -214,7 +217,7 @@ impl View {
 
     fn add(&mut self, item: Position, index: &LayerIndex) -> Result<(), ViewError> {
         let own = index.items.path(item.ordinal);
-        let path = self.physical(&own)?;
+        let path = if self.is_settled(&own) { own.clone() } else { self.physical(&own)? };
         let Position { layer, ordinal: number } = item;
         let Some(target) = index.items.inodes().named(number) else {
             self.make_parents(&path, layer)?;
@@ -235,7 +238,14 @@ impl View {
         Ok(())
     }
 
+    fn is_settled(&self, path: &RootPath) -> bool {
+        self.settled.as_ref().is_some_and(|dir| path.is_right_in(dir))
+    }
+
     fn make_parents(&mut self, path: &RootPath, layer: u32) -> Result<(), ViewError> {
+        if self.is_settled(path) {
+            return Ok(());
+        }
         for parent in path.ancestors().skip(1) {
             match self.get(&parent) {
                 Some(node) if node.is_directory() => {}
@@ -243,14 +253,20 @@ impl View {
                 None => _ = self.tree.insert(&parent, Found { layer, what: What::Implied }),
             }
         }
+        self.settled = path.parent();
         Ok(())
     }
 
     /// A directory over a directory changes its attributes; all else takes away what was there.
     fn insert(&mut self, path: &RootPath, found: Found, kept: Option<&Arc<[u8]>>) {
-        let before = self.get(path).is_none_or(|before| before.is_directory());
-        if !(before && Node { view: self, found }.is_directory()) {
+        let (is_there, is_directory) = match self.get(path) {
+            Some(before) => (true, before.is_directory()),
+            None => (false, true),
+        };
+        if is_there && !(is_directory && Node { view: self, found }.is_directory()) {
             self.remove_all(path);
+            // It may have been on the way to where the last one is.
+            self.settled = None;
         }
         if let Some(bytes) = kept {
             self.kept.insert(path.clone(), Arc::clone(bytes));

@@ -172,6 +172,11 @@ impl RootPath {
         other.is_root() || self == other || self.is_below(other)
     }
 
+    /// Whether `dir` is the directory that holds it.
+    pub fn is_right_in(&self, dir: &Self) -> bool {
+        !self.is_root() && self.split().0 == &*dir.0
+    }
+
     /// Whether it lies below `other`.
     pub fn is_below(&self, other: &Self) -> bool {
         if other.is_root() {
@@ -269,6 +274,15 @@ mod tests {
         assert!(!path("usr/locale").is_in(&path("usr/local")));
         assert!(path("usr").is_below(&RootPath::root()));
         assert!(!RootPath::root().is_below(&RootPath::root()));
+        for (text, dir, expected) in [
+            ("a/b", "a", true),
+            ("a/b/c", "a", false),
+            ("a", "", true),
+            ("", "", false),
+            ("ab/c", "a", false),
+        ] {
+            assert_eq!(path(text).is_right_in(&path(dir)), expected, "{text} {dir}");
+        }
     }
 
     #[test]
