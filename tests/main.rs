@@ -5,6 +5,7 @@
 mod build;
 mod errors;
 mod fixtures;
+mod memory;
 mod model;
 mod modules;
 mod patterns;

@@ -3,6 +3,7 @@
 mod archive;
 mod image;
 mod layout;
+mod many;
 mod sandbox;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use walkdir::WalkDir;
 pub(crate) use archive::Tar;
 pub(crate) use image::Image;
 pub(crate) use layout::{Layout, blob_path, digest};
+pub(crate) use many::{ZSTD_LAYER, many};
 pub(crate) use sandbox::{LAYER, Sandbox};
 
 /// Runs `overcoat` with nothing in its environment and no input.
