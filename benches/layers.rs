@@ -111,9 +111,11 @@ fn indexing(bench: &mut Criterion) {
         group.bench_function(BenchmarkId::new("known index", files), |bench| {
             bench.iter(|| LayerIndex::read_from(&mut kept.as_slice()).expect("it was kept"));
         });
-        let (below, all) = (View::default(), take(&["**"]));
+        let (below, all, interrupt) = (View::default(), take(&["**"]), Interrupt::default());
         group.bench_function(BenchmarkId::new("place", files), |bench| {
-            bench.iter(|| contents::artifact(&[Arc::clone(&index)], &all, &below).expect("it fits"));
+            bench.iter(|| {
+                contents::artifact(&[Arc::clone(&index)], &all, &below, &interrupt).expect("it fits")
+            });
         });
     }
     group.finish();

@@ -6,6 +6,7 @@ mod build;
 mod errors;
 mod fixtures;
 mod hostile;
+mod memory;
 mod model;
 mod modules;
 mod patterns;

@@ -147,8 +147,8 @@ fn find(name: &str, below: &View) -> Result<(Found, Option<Vec<u8>>), AccountsEr
     let Some(node) = below.get(&path) else {
         return Ok((Found { path, mode: None, owner: Owner::ROOT }, None));
     };
-    let Attributes { mode, owner, .. } = node.entry.attributes;
-    let bytes = match (&node.entry.kind, below.kept(&path)) {
+    let Attributes { mode, owner, .. } = node.attributes();
+    let bytes = match (node.kind(), below.kept(&path)) {
         (Kind::File(content), _) if content.size == 0 => Vec::new(),
         (Kind::File(_), Some(bytes)) => bytes.to_vec(),
         _ => return Err(AccountsError::Unreadable { path }),

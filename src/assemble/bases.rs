@@ -39,7 +39,11 @@ pub(super) fn index(
 }
 
 /// What the base of each image looks like; images with one base share it.
-pub(super) fn views(orders: &[Order<'_>], indexes: &Indexes) -> Result<Vec<Arc<View>>, AssembleError> {
+pub(super) fn views(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    indexes: &Indexes,
+) -> Result<Vec<Arc<View>>, AssembleError> {
     let mut places: HashMap<Vec<Digest>, usize> = HashMap::new();
     let mut distinct = Vec::new();
     let which: Vec<usize> = orders
@@ -53,13 +57,13 @@ pub(super) fn views(orders: &[Order<'_>], indexes: &Indexes) -> Result<Vec<Arc<V
             })
         })
         .collect();
-    let views = super::all(distinct.par_iter().map(|order| view(order, indexes)).collect())?;
+    let views = super::all(distinct.par_iter().map(|order| view(shop, order, indexes)).collect())?;
     Ok(which.into_iter().map(|place| Arc::clone(&views[place])).collect())
 }
 
-fn view(order: &Order<'_>, indexes: &Indexes) -> Result<Arc<View>, AssembleError> {
+fn view(shop: &Workshop<'_>, order: &Order<'_>, indexes: &Indexes) -> Result<Arc<View>, AssembleError> {
     let layers = order.plan.base.as_ref().map_or(&[][..], |base| &base.layers);
     let layers = indexes.all(Trust::Base, layers).expect("every layer of every base is indexed");
-    let view = View::of(layers.iter().map(|index| &**index)).map_err(Fault::from);
+    let view = View::of(layers, shop.interrupt).map_err(Fault::from);
     view.map(Arc::new).map_err(about_base(order))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::contents::{Operation, Position};
+use crate::contents::{Operation, Operations, Position};
 use crate::oci::{Digest, Hasher};
 use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, Owner};
 
@@ -12,19 +12,34 @@ use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, Owner};
 pub(super) struct Fingerprint(Digest);
 
 impl Fingerprint {
-    pub(super) fn of(operations: &[Operation]) -> Self {
-        let mut bytes = Bytes(Vec::new());
-        let mut hasher = Hasher::default();
-        for operation in operations {
-            bytes.0.clear();
-            bytes.operation(operation);
-            hasher.update(&bytes.0);
-        }
-        Self(hasher.finish())
+    pub(super) fn of(operations: &Operations) -> Self {
+        let mut fingerprinter = Fingerprinter::default();
+        operations.iter().for_each(|operation| fingerprinter.add(&operation));
+        fingerprinter.finish()
+    }
+}
+
+/// A fingerprint of operations that come one after the other.
+#[derive(Default)]
+pub(super) struct Fingerprinter {
+    hasher: Hasher,
+    bytes: Bytes,
+}
+
+impl Fingerprinter {
+    pub(super) fn add(&mut self, operation: &Operation) {
+        self.bytes.0.clear();
+        self.bytes.operation(operation);
+        self.hasher.update(&self.bytes.0);
+    }
+
+    pub(super) fn finish(self) -> Fingerprint {
+        Fingerprint(self.hasher.finish())
     }
 }
 
 /// One operation spelled as bytes: each list with its length before it, each choice with a number of its own.
+#[derive(Default)]
 struct Bytes(Vec<u8>);
 
 impl Bytes {
@@ -102,8 +117,6 @@ impl Bytes {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::rootfs::{Mode, RootPath};
 
@@ -113,7 +126,11 @@ mod tests {
         let path = RootPath::parse("a/b").unwrap();
         let mut entry = Entry { path, kind: Kind::File(content), attributes };
         change(&mut entry);
-        Operation::Entry { entry: Arc::new(entry), data: Some(Position { layer: 0, ordinal: 1 }) }
+        Operation::Entry { entry, data: Some(Position { layer: 0, ordinal: 1 }) }
+    }
+
+    fn of<const N: usize>(operations: [&Operation; N]) -> Fingerprint {
+        Fingerprint::of(&operations.into_iter().cloned().collect())
     }
 
     #[test]
@@ -139,25 +156,25 @@ mod tests {
             kind(Kind::CharDevice(device)),
             kind(Kind::BlockDevice(device)),
             kind(Kind::BlockDevice(Device { minor: 4, ..device })),
-            Operation::Entry { entry: Arc::clone(&plain), data: None },
-            Operation::Entry { entry: Arc::clone(&plain), data: Some(Position { layer: 1, ordinal: 1 }) },
+            Operation::Entry { entry: plain.clone(), data: None },
+            Operation::Entry { entry: plain.clone(), data: Some(Position { layer: 1, ordinal: 1 }) },
             Operation::Entry { entry: plain, data: Some(Position { layer: 0, ordinal: 2 }) },
             Operation::Whiteout { path: path("a/b"), mtime: 0 },
             Operation::Whiteout { path: path("a/b"), mtime: 1 },
             Operation::Opaque { dir: path("a/b"), mtime: 0 },
         ];
-        let fingerprints: Vec<_> = all.iter().map(|one| Fingerprint::of(std::slice::from_ref(one))).collect();
+        let fingerprints: Vec<_> = all.iter().map(|one| of([one])).collect();
         for (number, one) in fingerprints.iter().enumerate() {
             let same = fingerprints.iter().position(|other| other == one);
             assert_eq!(same, Some(number), "{:?}", all[number]);
         }
-        assert_ne!(Fingerprint::of(&all[..2]), Fingerprint::of(&[all[1].clone(), all[0].clone()]));
+        assert_ne!(of([&all[0], &all[1]]), of([&all[1], &all[0]]));
     }
 
     #[test]
     fn a_digest_that_is_not_known_yet_does_not_count() {
         let known = FileContent { size: 3, sha256: [7; 32], sparse: false };
         let known = entry(|one| one.kind = Kind::File(known));
-        assert_eq!(Fingerprint::of(&[known]), Fingerprint::of(&[entry(|_| {})]));
+        assert_eq!(of([&known]), of([&entry(|_| {})]));
     }
 }

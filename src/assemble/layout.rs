@@ -108,7 +108,12 @@ impl<'a> Layout<'a> {
     fn artifact(&self, artifact: &ArtifactPlan, below: &View) -> Result<Option<LayerContents>, Fault> {
         self.shop.interrupt.check()?;
         let Some(layers) = self.indexes.all(Trust::Artifact, &artifact.image.layers) else { return Ok(None) };
-        Ok(Some(contents::artifact(&layers, &take(self.shop, self.order.plan, artifact), below)?))
+        Ok(Some(contents::artifact(
+            &layers,
+            &take(self.shop, self.order.plan, artifact),
+            below,
+            self.shop.interrupt,
+        )?))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

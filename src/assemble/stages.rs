@@ -22,7 +22,7 @@ use super::{Order, Workshop, all, artifacts, bases, states};
 pub fn assemble(shop: &Workshop<'_>, orders: &[Order<'_>]) -> Result<Vec<AssembledImage>, AssembleError> {
     let indexes = &Indexes::default();
     bases::index(shop, orders, indexes)?;
-    let views = bases::views(orders, indexes)?.into_iter();
+    let views = bases::views(shop, orders, indexes)?.into_iter();
     let layouts = orders.iter().zip(views).map(|(order, base)| Layout::on(base, shop, *order, indexes));
     let layouts: Vec<_> = layouts.collect();
     let guessed = artifacts::read(shop, orders, &layouts, indexes)?;

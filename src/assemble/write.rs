@@ -1,17 +1,16 @@
 //! Layers of ours, from operations to a staged blob.
 
 use std::io;
-use std::slice;
 use std::sync::Arc;
 
 use super::Workshop;
 use super::additions::Additions;
 use super::error::Fault;
-use super::fingerprint::Fingerprint;
+use super::fingerprint::Fingerprinter;
 use super::key::{self, Inputs};
 use super::known;
 use super::metered::Metered;
-use crate::contents::{FirstPass, LayerContents, Operation, Position, Take, View};
+use crate::contents::{self, FirstPass, LayerContents, Operation, Operations, Position, Take, View};
 use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
@@ -40,7 +39,8 @@ pub(super) fn first_pass(
     codec: Codec,
 ) -> Result<(Vec<Arc<LayerIndex>>, Option<Guessed>), Fault> {
     let topmost = u32::try_from(image.layers.len()).expect("images have few layers").saturating_sub(1);
-    let mut guess = Guess { pass: FirstPass::new(take, below, topmost), writer: writer(shop, codec)? };
+    let pass = FirstPass::new(take, below, topmost);
+    let mut guess = Guess { pass, fingerprint: Fingerprinter::default(), writer: writer(shop, codec)? };
     let mut indexes = Vec::new();
     for one in image.layers.iter().rev() {
         let index = read(shop, image, one, what, Trust::Artifact, &mut guess)?;
@@ -49,15 +49,12 @@ pub(super) fn first_pass(
         indexes.push(Arc::new(index));
     }
     indexes.reverse();
-    let Guess { pass, writer } = guess;
-    let made = match pass.finish() {
-        Some(operations) => {
-            let key = key::layer(codec, Fingerprint::of(&operations), Inputs::Layers(&inputs(image)));
-            Some(Guessed { key, layer: complete(shop, writer)? })
-        }
-        None => None,
-    };
-    Ok((indexes, made))
+    let Guess { pass, fingerprint, writer } = guess;
+    if !pass.finish() {
+        return Ok((indexes, None));
+    }
+    let key = key::layer(codec, fingerprint.finish(), Inputs::Layers(&inputs(image)));
+    Ok((indexes, Some(Guessed { key, layer: complete(shop, writer)? })))
 }
 
 /// The index of a layer; the layer is read for it where the store does not have it.
@@ -117,8 +114,8 @@ pub(super) fn state(
     codec: Codec,
 ) -> Result<WrittenLayer, Fault> {
     let mut writer = writer(shop, codec)?;
-    for operation in &contents.operations {
-        let data = write(&mut writer, operation).map_err(Fault::Write)?;
+    for operation in contents.operations.iter() {
+        let data = write(&mut writer, &operation).map_err(Fault::Write)?;
         let content = data.and_then(|at| additions.content(at.ordinal as usize));
         if let Some(content) = content {
             let piece = |piece: &[u8]| {
@@ -179,6 +176,8 @@ fn write(writer: &mut Writer, operation: &Operation) -> io::Result<Option<Positi
 /// Writes what a first pass lays out while it reads.
 struct Guess<'a> {
     pass: FirstPass<'a>,
+    /// Of what was written, which need not be held any longer.
+    fingerprint: Fingerprinter,
     writer: Writer,
 }
 
@@ -190,7 +189,8 @@ impl Visitor for Guess<'_> {
     fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
         let mut data = None;
         for operation in self.pass.item(ordinal, item) {
-            data = write(&mut self.writer, operation)?;
+            self.fingerprint.add(&operation);
+            data = write(&mut self.writer, &operation)?;
         }
         Ok(data.is_some())
     }
@@ -203,22 +203,22 @@ impl Visitor for Guess<'_> {
 /// Writes what is laid out as the content for it comes by.
 struct Replay<'a> {
     layer: u32,
-    rest: slice::Iter<'a, Operation>,
+    rest: contents::Iter<'a>,
     /// Where the next content comes from.
     next: Option<Position>,
     writer: Writer,
 }
 
 impl<'a> Replay<'a> {
-    fn new(operations: &'a [Operation], writer: Writer) -> Self {
+    fn new(operations: &'a Operations, writer: Writer) -> Self {
         let mut replay = Self { layer: 0, rest: operations.iter(), next: None, writer };
         replay.look_ahead();
         replay
     }
 
     fn look_ahead(&mut self) {
-        self.next = self.rest.as_slice().iter().find_map(|operation| match operation {
-            Operation::Entry { data, .. } => *data,
+        self.next = self.rest.clone().find_map(|operation| match operation {
+            Operation::Entry { data, .. } => data,
             _ => None,
         });
     }
@@ -226,7 +226,7 @@ impl<'a> Replay<'a> {
     /// Writes what needs no further content.
     fn flush(&mut self) -> io::Result<()> {
         for operation in self.rest.by_ref() {
-            if write(&mut self.writer, operation)?.is_some() {
+            if write(&mut self.writer, &operation)?.is_some() {
                 return Err(io::Error::other("a layer no longer holds what its index says"));
             }
         }
@@ -245,7 +245,7 @@ impl Visitor for Replay<'_> {
             return Ok(false);
         }
         for operation in self.rest.by_ref() {
-            if write(&mut self.writer, operation)?.is_some() {
+            if write(&mut self.writer, &operation)?.is_some() {
                 break;
             }
         }

@@ -4,13 +4,17 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::change::Change;
+use super::ledger::{Given, Place, Thing};
 use super::operation::{LayerContents, Position};
-use super::placement::{Allow, Conflict, Directories, Placement, Thing};
-use super::view::{Node, View, ViewError};
+use super::operations::Operations;
+use super::placement::{Allow, Conflict, Directories, Placement};
+use super::view::{View, ViewError};
 use crate::code::{Code, Coded};
-use crate::layer::{Fault, ItemKind, LayerIndex};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::layer::{Fault, LayerIndex};
 use crate::nearest::nearest;
-use crate::rootfs::{Attributes, Kind, RootPath, Selection};
+use crate::rootfs::{Attributes, Kind, RootPath, Selection, Tree};
 
 /// What is taken from an artifact, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,13 +34,10 @@ pub struct Take {
 }
 
 impl Take {
-    /// The attributes that an entry of the source gets.
-    pub(super) fn attributes(&self, own: &Attributes) -> Attributes {
-        let mut attributes = own.clone();
-        attributes.owner.uid = self.uid.unwrap_or(attributes.owner.uid);
-        attributes.owner.gid = self.gid.unwrap_or(attributes.owner.gid);
-        attributes.mtime = attributes.mtime.max(0).min(self.latest.unwrap_or(i64::MAX));
-        attributes
+    /// What becomes of the entries of the source.
+    pub(super) fn change(&self) -> Change {
+        let to = (!self.to.is_root()).then(|| self.to.clone());
+        Change { uid: self.uid, gid: self.gid, to, latest: self.latest }
     }
 
     /// The path of the source that belongs at `at`, where one does.
@@ -58,6 +59,9 @@ pub enum ArtifactError {
     /// It cannot be placed on what is below.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// An include selects nothing.
     #[error("include `{include}` selects nothing")]
     Nothing {
@@ -88,6 +92,7 @@ impl Coded for ArtifactError {
         match self {
             Self::View(error) => error.code(),
             Self::Conflict(error) => error.code(),
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::Nothing { .. } | Self::AllExcluded => Code::GlobEmpty,
             Self::Fault { fault, .. } => fault.code(),
         }
@@ -102,48 +107,50 @@ pub fn artifact(
     layers: &[Arc<LayerIndex>],
     take: &Take,
     below: &View,
+    interrupt: &Interrupt,
 ) -> Result<LayerContents, ArtifactError> {
     refuse_faults(layers, take)?;
-    let flat = &View::of(layers.iter().map(|index| &**index))?;
-    let Selected { entries: selected, implied } = select(flat, take)?;
-    selected.iter().try_for_each(|one| one.refuse_fault(layers))?;
-    let carriers = carriers(&selected);
-    let mut order: Vec<_> =
-        selected.iter().map(|one| (if one.carries(&carriers) { one.data } else { one.item }, one)).collect();
-    order.sort_by_key(|(at, _)| (Reverse(at.layer), at.ordinal));
-
-    let directories = Flat::on(below, flat, take);
-    let mut placement = Placement::on(below, take.allow, take.latest);
-    let mut places: HashMap<Position, RootPath> = HashMap::new();
-    for (_, one) in order {
-        let is_link = one.item != one.data && !matches!(one.node.entry.kind, Kind::Symlink(_));
-        let carried = (is_link && !one.carries(&carriers)).then(|| places.get(&one.data).cloned()).flatten();
-        let thing = Thing {
-            at: take.to.join_path(one.path),
-            kind: one.node.entry.kind.clone(),
-            attributes: take.attributes(&one.node.entry.attributes),
-            data: matches!(one.node.entry.kind, Kind::File(_)).then_some(one.data),
-            link_to: carried,
-            kept: flat.kept(one.path),
-        };
-        if let Some(place) = placement.put(thing, &directories)? {
-            places.entry(one.data).or_insert(place);
+    let change = take.change();
+    // The flattened artifact goes as soon as it is known what is selected of it.
+    let (Selected { mut entries, implied }, flat) = {
+        let flat = View::of(layers.iter().cloned(), interrupt)?;
+        (select(&flat, take, layers)?, Flat::on(below, &flat, layers, take, &change))
+    };
+    entries.iter().try_for_each(|one| one.refuse_fault(layers))?;
+    let carriers = carriers(&entries);
+    entries.sort_unstable_by_key(|one| {
+        let at = if one.carries(&carriers) { one.given.data } else { one.given.item };
+        (Reverse(at.layer), at.ordinal)
+    });
+    let ledger = Operations::new(layers.to_vec(), change);
+    let mut placement = Placement::on(below, take.allow, take.latest, ledger);
+    let mut places: HashMap<Position, Place> = HashMap::new();
+    for one in &entries {
+        interrupt.check()?;
+        let data = one.given.data;
+        let mut thing = one.thing(layers, &flat.change);
+        if !one.carries(&carriers) && !matches!(thing.kind, Kind::Symlink(_)) {
+            thing.link_to = places.get(&data).cloned();
+        }
+        if let Some(place) = placement.put(thing, &flat)?
+            && carriers.contains_key(&data)
+        {
+            places.entry(data).or_insert(place);
         }
     }
-    implied.into_iter().try_for_each(|path| placement.imply(take.to.join_path(path), &directories))?;
-    Ok(placement.contents)
+    implied.iter().try_for_each(|path| placement.imply(flat.change.place(path), &flat))?;
+    let Placement { ledger, kept, findings, .. } = placement;
+    Ok(LayerContents { operations: Arc::new(ledger), kept, findings })
 }
 
 /// Refuses a selected item that cannot be used; what is not selected may be as it likes.
 fn refuse_faults(layers: &[Arc<LayerIndex>], take: &Take) -> Result<(), ArtifactError> {
     let mut cursor = take.selection.cursor();
     for index in layers {
-        for (ordinal, fault) in &index.faults {
-            match &index.items[*ordinal as usize].kind {
-                ItemKind::Entry(entry) if cursor.takes(&entry.path) => {
-                    return Err(ArtifactError::Fault { path: entry.path.clone(), fault: fault.clone() });
-                }
-                _ => {}
+        for (ordinal, fault) in index.faults.iter().filter(|(ordinal, _)| index.items.is_entry(**ordinal)) {
+            let path = index.items.path(*ordinal);
+            if cursor.takes(&path) {
+                return Err(ArtifactError::Fault { path, fault: fault.clone() });
             }
         }
     }
@@ -151,50 +158,74 @@ fn refuse_faults(layers: &[Arc<LayerIndex>], take: &Take) -> Result<(), Artifact
 }
 
 /// A selected path that an entry describes.
-struct Entry<'a> {
-    path: &'a RootPath,
-    node: &'a Node,
-    item: Position,
-    data: Position,
+struct Entry {
+    given: Given,
+    /// The path, where links of lower layers have led the item elsewhere.
+    led: Option<Box<RootPath>>,
 }
 
-impl Entry<'_> {
+impl Entry {
+    fn path(&self, layers: &[Arc<LayerIndex>]) -> RootPath {
+        let Position { layer, ordinal } = self.given.item;
+        self.led.as_deref().cloned().unwrap_or_else(|| layers[layer as usize].items.path(ordinal))
+    }
+
+    /// What is to be placed.
+    fn thing<'a>(&self, layers: &'a [Arc<LayerIndex>], change: &Change) -> Thing<'a> {
+        let Position { layer, ordinal } = self.given.data;
+        let index = &layers[layer as usize];
+        let inodes = index.items.inodes();
+        Thing {
+            at: change.place(&self.path(layers)),
+            kind: inodes.kind(ordinal),
+            attributes: change.attributes(inodes.attributes(ordinal)),
+            given: Some(self.given),
+            link_to: None,
+            kept: index.kept.get(&ordinal),
+        }
+    }
+
     /// Refuses an item that cannot be used, wherever links of lower layers have led it.
     fn refuse_fault(&self, layers: &[Arc<LayerIndex>]) -> Result<(), ArtifactError> {
-        match layers[self.item.layer as usize].faults.get(&self.item.ordinal) {
-            Some(fault) => Err(ArtifactError::Fault { path: self.path.clone(), fault: fault.clone() }),
+        let Position { layer, ordinal } = self.given.item;
+        match layers[layer as usize].faults.get(&ordinal) {
+            Some(fault) => Err(ArtifactError::Fault { path: self.path(layers), fault: fault.clone() }),
             None => Ok(()),
         }
     }
 
     /// Whether content is written under this name, and under the others as hard links to it.
     fn carries(&self, carriers: &HashMap<Position, Position>) -> bool {
-        carriers.get(&self.data) == Some(&self.item)
+        carriers.get(&self.given.data).is_none_or(|carrier| *carrier == self.given.item)
     }
 }
 
-/// For each content, the selected item that is written with it: the one that holds it, else the first link to it.
-fn carriers(selected: &[Entry<'_>]) -> HashMap<Position, Position> {
+/// For each content that a hard link names, the selected item that is written with it: the one that holds it, else the first
+/// link to it.
+fn carriers(selected: &[Entry]) -> HashMap<Position, Position> {
     let mut carriers = HashMap::new();
-    for one in selected {
-        let carrier = carriers.entry(one.data).or_insert(one.item);
-        let rank = |item: &Position| (*item != one.data, Reverse(item.layer), item.ordinal);
-        if rank(&one.item) < rank(carrier) {
-            *carrier = one.item;
+    for Given { item, data } in selected.iter().map(|one| one.given).filter(|one| one.item != one.data) {
+        let carrier = carriers.entry(data).or_insert(item);
+        let rank = |item: &Position| (Reverse(item.layer), item.ordinal);
+        if rank(&item) < rank(carrier) {
+            *carrier = item;
         }
+    }
+    for holder in selected.iter().map(|one| one.given).filter(|one| one.item == one.data) {
+        carriers.entry(holder.data).and_modify(|carrier| *carrier = holder.item);
     }
     carriers
 }
 
 /// What is selected of a flattened artifact.
 #[derive(Default)]
-struct Selected<'a> {
-    entries: Vec<Entry<'a>>,
+struct Selected {
+    entries: Vec<Entry>,
     /// Directories that no entry describes, and that would be missing where nothing below them is selected.
-    implied: Vec<&'a RootPath>,
+    implied: Vec<RootPath>,
 }
 
-fn select<'a>(flat: &'a View, take: &Take) -> Result<Selected<'a>, ArtifactError> {
+fn select(flat: &View, take: &Take, layers: &[Arc<LayerIndex>]) -> Result<Selected, ArtifactError> {
     let includes = take.selection.includes();
     let mut unused: Vec<bool> = vec![true; includes.len()];
     let mut left = includes.len();
@@ -203,16 +234,20 @@ fn select<'a>(flat: &'a View, take: &Take) -> Result<Selected<'a>, ArtifactError
     let mut cursor = take.selection.cursor();
     for (path, node) in flat.iter().filter(|(path, _)| !path.is_root()) {
         if left > 0 {
-            for number in cursor.included_by(path) {
+            for number in cursor.included_by(&path) {
                 left -= usize::from(std::mem::take(&mut unused[*number]));
             }
         }
-        if !cursor.takes(path) {
-            is_excluded = is_excluded || !cursor.included_by(path).is_empty();
+        if !cursor.takes(&path) {
+            is_excluded = is_excluded || !cursor.included_by(&path).is_empty();
             continue;
         }
-        match (node.item, node.data) {
-            (Some(item), Some(data)) => selected.entries.push(Entry { path, node, item, data }),
+        match (node.item(), node.given()) {
+            (Some(item), Some(data)) => {
+                let is_led = layers[item.layer as usize].items.path(item.ordinal) != path;
+                let led = is_led.then(|| Box::new(path));
+                selected.entries.push(Entry { given: Given { item, data }, led });
+            }
             _ => selected.implied.push(path),
         }
     }
@@ -258,37 +293,43 @@ fn nearest_path(flat: &View, path: &RootPath) -> Option<RootPath> {
 
 /// The directories of a flattened artifact.
 struct Flat<'a> {
-    flat: &'a View,
+    layers: &'a [Arc<LayerIndex>],
     take: &'a Take,
+    change: Change,
+    /// Those that entries describe, by their paths in the artifact.
+    described: Tree<Position>,
     /// Selected ones that links below lead elsewhere, by where that is: such a place may be made as a parent first.
-    led: HashMap<RootPath, Attributes>,
+    led: Tree<Position>,
 }
 
 impl<'a> Flat<'a> {
-    fn on(below: &View, flat: &'a View, take: &'a Take) -> Self {
-        let mut led = HashMap::new();
+    fn on(below: &View, flat: &View, layers: &'a [Arc<LayerIndex>], take: &'a Take, change: &Change) -> Self {
+        let (mut described, mut led) = (Tree::default(), Tree::default());
         let mut cursor = take.selection.cursor();
-        for (path, node) in flat.iter().filter(|(path, node)| !path.is_root() && is_described(node)) {
-            let at = take.to.join_path(path);
-            if let Some(place) = below.physical(&at).ok().filter(|place| *place != at && cursor.takes(path)) {
-                led.entry(place).or_insert_with(|| take.attributes(&node.entry.attributes));
+        for (path, node) in flat.iter().filter(|(path, node)| !path.is_root() && node.is_directory()) {
+            let Some(given) = node.given() else { continue };
+            let at = change.place(&path);
+            let elsewhere = below.physical(&at).ok().filter(|place| *place != at && cursor.takes(&path));
+            if let Some(place) = elsewhere.filter(|place| !led.contains(place)) {
+                led.insert(&place, given);
             }
+            described.insert(&path, given);
         }
-        Self { flat, take, led }
+        Self { layers, take, change: change.clone(), described, led }
     }
-}
 
-fn is_described(node: &Node) -> bool {
-    node.item.is_some() && node.entry.kind.is_directory()
+    fn attributes(&self, Position { layer, ordinal }: Position) -> Attributes {
+        self.change.attributes(self.layers[layer as usize].items.inodes().attributes(ordinal))
+    }
 }
 
 impl Directories for Flat<'_> {
     fn directory(&self, at: &RootPath) -> Option<(Attributes, bool)> {
         let own = self.take.source_of(at).and_then(|source| {
-            let node = self.flat.get(&source).filter(|node| is_described(node))?;
-            Some((self.take.attributes(&node.entry.attributes), self.take.selection.takes(&source)))
+            let given = self.described.get(&source)?;
+            Some((self.attributes(*given), self.take.selection.takes(&source)))
         });
-        own.or_else(|| Some((self.led.get(at)?.clone(), true)))
+        own.or_else(|| Some((self.attributes(*self.led.get(at)?), true)))
     }
 }
 

@@ -3,25 +3,22 @@
 //! What is guessed is checked afterwards: [`artifact`](super::artifact()) lays out the same from the finished indexes, and
 //! what would have come out otherwise is written again. So a guess may be wrong, but a wrong one never counts.
 
-use std::collections::HashMap;
-
 use super::artifact::Take;
+use super::change::Change;
+use super::ledger::{Given, Ledger, Place, Thing};
 use super::operation::{Operation, Position};
-use super::placement::{Directories, Placement, Thing};
+use super::placement::{Directories, Placement};
 use super::view::View;
 use crate::layer::{Item, ItemKind, LayerIndex};
-use crate::rootfs::{Attributes, Cursor, Entry, Kind, RootPath, Tree};
+use crate::rootfs::{Attributes, Cursor, Entry, Inodes, Kind, RootPath, Tree};
 
 /// A layer being laid out from items as they stream by, the topmost layer's first.
 pub struct FirstPass<'a> {
-    take: &'a Take,
     cursor: Cursor<'a>,
-    placement: Placement<'a>,
+    placement: Placement<'a, Stream>,
     seen: Seen<'a>,
     /// What the layers above bring or take away.
     cover: Tree<Cover>,
-    /// The kind and the place of each entry of this layer that was emitted, by its path in the source.
-    places: HashMap<RootPath, (Kind, Attributes, RootPath)>,
     layer: u32,
     is_wrong: bool,
 }
@@ -38,19 +35,25 @@ enum Cover {
 /// The directories of the source that were read so far.
 struct Seen<'a> {
     take: &'a Take,
-    directories: HashMap<RootPath, Attributes>,
+    change: Change,
+    directories: Tree<Attributes>,
+}
+
+/// What was placed so far, and the operations that nobody has taken yet.
+#[derive(Default)]
+struct Stream {
+    inodes: Inodes,
+    fresh: Vec<Operation>,
 }
 
 impl<'a> FirstPass<'a> {
     /// Begins with the layer whose place in the artifact's stack is `topmost`.
     pub fn new(take: &'a Take, below: &'a View, topmost: u32) -> Self {
         Self {
-            take,
             cursor: take.selection.cursor(),
-            placement: Placement::on(below, take.allow, take.latest),
-            seen: Seen { take, directories: HashMap::new() },
+            placement: Placement::on(below, take.allow, take.latest, Stream::default()),
+            seen: Seen { take, change: take.change(), directories: Tree::default() },
             cover: Tree::default(),
-            places: HashMap::new(),
             layer: topmost,
             is_wrong: false,
         }
@@ -65,40 +68,41 @@ impl<'a> FirstPass<'a> {
     }
 
     /// Lays out an item; gives back what is to be written for it, content last.
-    pub fn item(&mut self, ordinal: u32, item: &Item) -> &[Operation] {
-        let before = self.placement.contents.operations.len();
-        match &item.kind {
-            ItemKind::Entry(entry)
-                if !self.is_wrong && !entry.path.is_root() && !self.is_covered(&entry.path) =>
-            {
-                self.entry(ordinal, entry);
-            }
-            _ => {}
+    pub fn item(&mut self, ordinal: u32, item: &Item) -> Vec<Operation> {
+        if let ItemKind::Entry(entry) = &item.kind
+            && !self.is_wrong
+            && !entry.path.is_root()
+            && !self.is_covered(&entry.path)
+        {
+            self.entry(ordinal, entry);
         }
-        &self.placement.contents.operations[before..]
+        // A guess is for its bytes alone.
+        self.placement.findings.clear();
+        std::mem::take(&mut self.placement.ledger.fresh)
     }
 
     /// Goes on with the layer below the one that `index` describes.
     pub fn end_layer(&mut self, index: &LayerIndex) {
-        self.places.clear();
         let Some(next) = self.layer.checked_sub(1) else { return };
         self.layer = next;
-        for item in &index.items {
-            let (path, cover) = match &item.kind {
-                ItemKind::Whiteout(path) => (path, Cover::Other),
-                ItemKind::Opaque(dir) => (dir, Cover::Opaque),
-                ItemKind::Entry(entry) if entry.kind.is_directory() => (&entry.path, Cover::Directory),
-                ItemKind::Entry(entry) => (&entry.path, Cover::Other),
+        let items = &index.items;
+        for ordinal in items.ordinals() {
+            let path = items.path(ordinal);
+            let cover = match () {
+                () if items.is_whiteout(ordinal) => Cover::Other,
+                () if !items.is_entry(ordinal) => Cover::Opaque,
+                () if items.inodes().is_directory(ordinal) => Cover::Directory,
+                () => Cover::Other,
             };
-            if cover != Cover::Directory || !self.cover.contains(path) {
-                self.cover.insert(path.clone(), cover);
+            if cover != Cover::Directory || !self.cover.contains(&path) {
+                self.cover.insert(&path, cover);
             }
         }
     }
 
-    /// What was laid out; nothing where it is known to be wrong.
-    pub fn finish(self) -> Option<Vec<Operation>> {
-        (!self.is_wrong).then_some(self.placement.contents.operations)
+    /// Whether what was laid out may be right.
+    pub fn finish(self) -> bool {
+        !self.is_wrong
     }
 
     fn is_covered(&self, path: &RootPath) -> bool {
@@ -112,33 +116,41 @@ impl<'a> FirstPass<'a> {
     }
 
     fn entry(&mut self, ordinal: u32, entry: &Entry) {
+        let at = self.seen.change.place(&entry.path);
+        let attributes = self.seen.change.attributes(entry.attributes.clone());
         if entry.kind.is_directory() {
-            let at = self.take.to.join_path(&entry.path);
-            self.seen.directories.insert(at, self.take.attributes(&entry.attributes));
+            self.seen.directories.insert(&at, attributes.clone());
         }
         if !self.cursor.takes(&entry.path) {
             return;
         }
         let position = Position { layer: self.layer, ordinal };
-        let (kind, attributes, link_to) = match &entry.kind {
-            Kind::Hardlink(target) => match self.places.get(target) {
-                Some((kind, attributes, place)) => (kind.clone(), attributes.clone(), Some(place.clone())),
+        let given = Some(Given { item: position, data: position });
+        let thing = match &entry.kind {
+            Kind::Hardlink(target) => match self.first_name(target) {
+                Some(named) => {
+                    let stream = &self.placement.ledger;
+                    let (kind, attributes) = (stream.kind(named.number), stream.attributes(named.number));
+                    Thing { at, kind, attributes, given, link_to: Some(named), kept: None }
+                }
                 None => {
                     self.is_wrong = true;
                     return;
                 }
             },
-            kind => (kind.clone(), self.take.attributes(&entry.attributes), None),
+            kind => Thing { at, kind: kind.clone(), attributes, given, link_to: None, kept: None },
         };
-        let data = matches!(kind, Kind::File(_)).then_some(position);
-        let at = self.take.to.join_path(&entry.path);
-        let thing =
-            Thing { at, kind: kind.clone(), attributes: attributes.clone(), data, link_to, kept: None };
-        match self.placement.put(thing, &self.seen) {
-            Ok(Some(place)) => drop(self.places.insert(entry.path.clone(), (kind, attributes, place))),
-            Ok(None) => {}
-            Err(_) => self.is_wrong = true,
+        self.is_wrong = self.placement.put(thing, &self.seen).is_err();
+    }
+
+    /// Where the first name of a file of this layer was placed.
+    fn first_name(&mut self, path: &RootPath) -> Option<Place> {
+        if !self.cursor.takes(path) || self.is_covered(path) {
+            return None;
         }
+        let path = self.placement.physical(&self.seen.change.place(path)).ok()?;
+        let number = self.placement.placed(&path)?;
+        Some(Place { path, number })
     }
 }
 
@@ -147,5 +159,37 @@ impl Directories for Seen<'_> {
         let attributes = self.directories.get(at)?.clone();
         let source = self.take.source_of(at)?;
         Some((attributes, self.take.selection.takes(&source)))
+    }
+}
+
+impl Ledger for Stream {
+    fn record(&mut self, path: RootPath, thing: Thing<'_>) {
+        self.inodes.push(&thing.kind, &thing.attributes);
+        let data = thing.given.map(|given| given.data);
+        let (kind, data) = match thing.link_to {
+            Some(Place { path, .. }) => (Kind::Hardlink(path), None),
+            None => {
+                let data = data.filter(|_| matches!(thing.kind, Kind::File(_)));
+                (thing.kind, data)
+            }
+        };
+        let entry = Entry { path, kind, attributes: thing.attributes };
+        self.fresh.push(Operation::Entry { entry, data });
+    }
+
+    fn kind(&self, number: u32) -> Kind {
+        self.inodes.kind(number)
+    }
+
+    fn attributes(&self, number: u32) -> Attributes {
+        self.inodes.attributes(number)
+    }
+
+    fn is_directory(&self, number: u32) -> bool {
+        self.inodes.is_directory(number)
+    }
+
+    fn target(&self, number: u32) -> Option<&[u8]> {
+        self.inodes.target(number)
     }
 }

@@ -39,6 +39,11 @@ pub(super) fn follow<'a>(
     last: Last,
     target_of: impl Fn(&RootPath) -> Option<&'a [u8]>,
 ) -> Result<RootPath, PathLoop> {
+    // Most paths lead through no link at all.
+    let mut above = path.ancestors().skip(1);
+    if above.all(|at| target_of(&at).is_none()) && (last == Last::Keep || target_of(path).is_none()) {
+        return Ok(path.clone());
+    }
     let mut pending: VecDeque<Vec<u8>> = path.components().map(<[u8]>::to_vec).collect();
     let mut place = RootPath::root();
     let mut hops = 0;

@@ -5,11 +5,14 @@
 //! input is still being read.
 
 mod artifact;
+mod change;
 mod dangling;
 mod finding;
 mod first_pass;
 mod follow;
+mod ledger;
 mod operation;
+mod operations;
 mod placement;
 #[cfg(test)]
 mod sample;
@@ -22,6 +25,7 @@ pub use finding::{Finding, Named, Overwrite};
 pub use first_pass::FirstPass;
 pub use follow::PathLoop;
 pub use operation::{LayerContents, Operation, Position};
+pub use operations::{Iter, Operations};
 pub use placement::{Allow, Conflict};
 pub use state::{Addition, AdditionKind, StateError, state};
 pub use view::{Node, View, ViewError};

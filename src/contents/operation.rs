@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::finding::Finding;
+use super::operations::Operations;
 use crate::rootfs::{Entry, Kind, RootPath};
 
 /// Where content comes from: an item of a layer of the source.
@@ -21,7 +22,7 @@ pub enum Operation {
     /// An entry at its physical place.
     Entry {
         /// The entry as it is written.
-        entry: Arc<Entry>,
+        entry: Entry,
         /// The item whose bytes it has, for a file.
         data: Option<Position>,
     },
@@ -45,7 +46,7 @@ pub enum Operation {
 #[derive(Clone, Debug, Default)]
 pub struct LayerContents {
     /// What is written, in order.
-    pub operations: Vec<Operation>,
+    pub operations: Arc<Operations>,
     /// The bytes of small files that later layers need, by path.
     pub kept: BTreeMap<RootPath, Arc<[u8]>>,
     /// What people want to know of it.
@@ -60,14 +61,14 @@ impl LayerContents {
 
     /// How many files, links and devices it holds; directories and deletions do not count.
     pub fn files(&self) -> usize {
-        let is_file = |operation: &&Operation| matches!(operation, Operation::Entry { entry, .. } if !entry.kind.is_directory());
+        let is_file = |operation: &Operation| matches!(operation, Operation::Entry { entry, .. } if !entry.kind.is_directory());
         self.operations.iter().filter(is_file).count()
     }
 
     /// Bytes of all file contents.
     pub fn bytes(&self) -> u64 {
-        let size = |operation: &Operation| match operation {
-            Operation::Entry { entry, .. } => match &entry.kind {
+        let size = |operation: Operation| match operation {
+            Operation::Entry { entry, .. } => match entry.kind {
                 Kind::File(content) => content.size,
                 _ => 0,
             },
@@ -77,9 +78,9 @@ impl LayerContents {
     }
 
     /// Whether both are written as the same bytes when they are read from the same source.
-    pub fn writes_the_same(&self, written: &[Operation]) -> bool {
+    pub fn writes_the_same(&self, written: &Operations) -> bool {
         self.operations.len() == written.len()
-            && self.operations.iter().zip(written).all(|(a, b)| a.writes_the_same(b))
+            && self.operations.iter().zip(written.iter()).all(|(a, b)| a.writes_the_same(&b))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Placing entries on the view below them.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::finding::{self, Finding, Overwrite};
 use super::follow::{self, Last, PathLoop};
-use super::operation::{self, LayerContents, Operation, Position};
+use super::ledger::{Ledger, Place, Thing};
 use super::view::View;
 use crate::code::{Code, Coded};
-use crate::rootfs::{Attributes, Entry, Kind, RootPath, Tree};
+use crate::rootfs::{Attributes, Kind, PathSet, RootPath, Tree};
 
 /// What a build may do that is refused otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,21 +62,6 @@ impl Coded for Conflict {
     }
 }
 
-/// Something to be placed.
-pub(super) struct Thing<'a> {
-    /// Where it belongs, before links below are followed.
-    pub(super) at: RootPath,
-    /// What it is; never a hard link.
-    pub(super) kind: Kind,
-    pub(super) attributes: Attributes,
-    /// The item that holds its content.
-    pub(super) data: Option<Position>,
-    /// The physical place of the entry it is another name of.
-    pub(super) link_to: Option<RootPath>,
-    /// Its bytes, where later layers need them.
-    pub(super) kept: Option<&'a Arc<[u8]>>,
-}
-
 /// What the source itself says of the directories that lead to what is placed.
 pub(super) trait Directories {
     /// The attributes of the source's directory that belongs at `at`, and whether it is selected itself.
@@ -83,42 +69,51 @@ pub(super) trait Directories {
 }
 
 /// A layer of ours while its entries are placed, one after another.
-pub(super) struct Placement<'a> {
+pub(super) struct Placement<'a, L> {
     below: &'a View,
     allow: Allow,
     /// The time of what has none of its own.
     generated: i64,
-    placed: Tree<Placed>,
+    /// Where things were placed, numbered as in the ledger.
+    placed: PathSet,
+    /// The directories that things belonged in which links have led elsewhere, by their numbers.
+    origins: HashMap<u32, u32>,
+    origin_dirs: PathSet,
+    /// The directory of what was placed last, where no link led there: it and all above it were placed, and stay.
+    settled: Option<RootPath>,
     /// What of the view below is deleted, with everything below it.
     removed: Tree<()>,
     /// Directories and links of the view below whose place something else takes.
     replaced: Tree<()>,
-    pub(super) contents: LayerContents,
-}
-
-struct Placed {
-    from: RootPath,
-    kind: Kind,
-    attributes: Attributes,
+    /// What was placed, in order.
+    pub(super) ledger: L,
+    /// The bytes of small files that later layers need, by path.
+    pub(super) kept: BTreeMap<RootPath, Arc<[u8]>>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// What is at a place right now.
-struct Found<'a> {
-    kind: &'a Kind,
-    attributes: &'a Attributes,
+struct Found {
+    kind: Kind,
+    attributes: Attributes,
     layer: u32,
 }
 
-impl<'a> Placement<'a> {
-    pub(super) fn on(below: &'a View, allow: Allow, latest: Option<i64>) -> Self {
+impl<'a, L: Ledger> Placement<'a, L> {
+    pub(super) fn on(below: &'a View, allow: Allow, latest: Option<i64>, ledger: L) -> Self {
         Self {
             below,
             allow,
             generated: latest.map_or(Attributes::EPOCH, |latest| latest.min(Attributes::EPOCH)),
-            placed: Tree::default(),
+            placed: PathSet::default(),
+            origins: HashMap::new(),
+            origin_dirs: PathSet::default(),
+            settled: None,
             removed: Tree::default(),
             replaced: Tree::default(),
-            contents: LayerContents::default(),
+            ledger,
+            kept: BTreeMap::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -127,22 +122,32 @@ impl<'a> Placement<'a> {
         &mut self,
         thing: Thing<'_>,
         directories: &dyn Directories,
-    ) -> Result<Option<RootPath>, Conflict> {
+    ) -> Result<Option<Place>, Conflict> {
         let path = self.physical(&thing.at)?;
-        if let Some(placed) = self.placed.get(&path) {
-            let same = placed.kind == thing.kind && same_attributes(&placed.attributes, &thing.attributes);
-            return if same || (placed.from == thing.at && thing.kind.is_directory()) {
-                Ok(Some(path))
+        if let Some(number) = self.placed(&path) {
+            let (kind, attributes) = (self.ledger.kind(number), self.ledger.attributes(number));
+            let same = kind == thing.kind && same_attributes(&attributes, &thing.attributes);
+            let origin = self.origin(&path, number);
+            return if same || (origin == thing.at && thing.kind.is_directory()) {
+                Ok(Some(Place { number, path }))
             } else {
-                Err(Conflict::Twice { path, first: placed.from.clone(), second: thing.at })
+                Err(Conflict::Twice { path, first: origin, second: thing.at })
             };
         }
         if !self.may_stand(&path, &thing)? {
             return Ok(None);
         }
-        self.put_parents(&path, &thing.at, directories)?;
-        self.emit(path.clone(), thing);
-        Ok(Some(path))
+        if !self.is_settled(&path) {
+            self.put_parents(&path, &thing.at, directories)?;
+            self.settled = path.parent().filter(|_| path == thing.at);
+        }
+        let number = self.emit(path.clone(), thing);
+        Ok(Some(Place { number, path }))
+    }
+
+    /// What was placed at a path.
+    pub(super) fn placed(&self, path: &RootPath) -> Option<u32> {
+        self.placed.find(path)
     }
 
     /// Places a directory that the source has without describing it: as other parents, and not where a link leads on.
@@ -153,66 +158,58 @@ impl<'a> Placement<'a> {
             _ => {
                 let attributes = Attributes { mtime: self.generated, ..Attributes::of_missing_parent() };
                 let kind = Kind::Directory;
-                let thing = Thing { at, kind, attributes, data: None, link_to: None, kept: None };
+                let thing = Thing::made(at, kind, attributes);
                 self.put(thing, directories).map(drop)
             }
         }
     }
 
     /// Takes away what the view below has at a path, before anything is placed.
-    pub(super) fn remove(&mut self, path: RootPath) {
+    pub(super) fn remove(&mut self, path: &RootPath) {
         self.removed.insert(path, ());
     }
 
-    /// Deletes from the layers below what was removed at a path, unless what was placed since hides it anyway.
-    pub(super) fn delete(&mut self, path: &RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
-        let mtime = self.generated;
+    /// Whether what was placed at a path or above it is no directory, so that it hides what the view below has there.
+    pub(super) fn covers(&self, path: &RootPath) -> bool {
         let is_covered =
-            |at: &RootPath| self.placed.get(at).is_some_and(|placed| !placed.kind.is_directory());
-        if is_covered(path) || path.ancestors().any(|above| is_covered(&above)) {
-            return Ok(());
-        }
-        if !self.placed.contains(path) {
-            self.put_parents(path, path, directories)?;
-            self.contents.operations.push(Operation::Whiteout { path: path.clone(), mtime });
-        } else if self.below.get(path).is_some_and(|node| node.entry.kind.is_directory()) {
-            self.contents.operations.push(Operation::Opaque { dir: path.clone(), mtime });
-        }
-        Ok(())
-    }
-
-    /// What was placed, deletions before anything else in the directories they are in.
-    pub(super) fn finish(mut self) -> LayerContents {
-        operation::deletions_first(&mut self.contents.operations);
-        self.contents
+            |at: &RootPath| self.placed(at).is_some_and(|number| !self.ledger.is_directory(number));
+        is_covered(path) || path.ancestors().any(|above| is_covered(&above))
     }
 
     /// Where a path leads to, links above it followed.
     pub(super) fn physical(&self, at: &RootPath) -> Result<RootPath, PathLoop> {
+        if self.is_settled(at) {
+            return Ok(at.clone());
+        }
         follow::follow(at, Last::Keep, |at| self.target_of(at))
     }
 
+    fn is_settled(&self, at: &RootPath) -> bool {
+        self.settled.as_ref().is_some_and(|dir| at.is_right_in(dir))
+    }
+
     fn target_of(&self, at: &RootPath) -> Option<&[u8]> {
-        match self.found(at)?.kind {
-            Kind::Symlink(target) => Some(target),
-            _ => None,
+        match self.placed(at) {
+            Some(number) => self.ledger.target(number),
+            None => self.below.target_of(at).filter(|_| !self.is_hidden(at)),
         }
     }
 
-    fn found(&self, path: &RootPath) -> Option<Found<'_>> {
-        if let Some(placed) = self.placed.get(path) {
-            return Some(Found {
-                kind: &placed.kind,
-                attributes: &placed.attributes,
-                layer: self.below.layers(),
-            });
+    fn found(&self, path: &RootPath) -> Option<Found> {
+        if let Some(number) = self.placed(path) {
+            let (kind, attributes) = (self.ledger.kind(number), self.ledger.attributes(number));
+            return Some(Found { kind, attributes, layer: self.below.layers() });
         }
-        let node = self.below.get(path)?;
-        (!self.is_hidden(path)).then_some(Found {
-            kind: &node.entry.kind,
-            attributes: &node.entry.attributes,
-            layer: node.layer,
-        })
+        let node = self.below.get(path).filter(|_| !self.is_hidden(path))?;
+        Some(Found { kind: node.kind(), attributes: node.attributes(), layer: node.layer() })
+    }
+
+    /// Where what was placed at a path belonged.
+    fn origin(&self, path: &RootPath, number: u32) -> RootPath {
+        match self.origins.get(&number) {
+            Some(dir) => self.origin_dirs.get(*dir).join(path.name()),
+            None => path.clone(),
+        }
     }
 
     /// Whether this layer takes away what the view below has at a path.
@@ -227,7 +224,7 @@ impl<'a> Placement<'a> {
         let node = |at: &RootPath| self.below.get(at).filter(|_| !holds(&self.removed, at));
         let target_of = |at: &RootPath| node(at).and_then(|_| self.below.target_of(at));
         let end = follow::follow(path, Last::Follow, target_of).ok()?;
-        let is_directory = end.is_root() || node(&end).is_some_and(|node| node.entry.kind.is_directory());
+        let is_directory = end.is_root() || node(&end).is_some_and(|node| node.is_directory());
         is_directory.then_some(end)
     }
 
@@ -237,13 +234,13 @@ impl<'a> Placement<'a> {
         let (is, is_directory) = (thing.kind.word(), thing.kind.is_directory());
         match found.kind {
             Kind::Directory if is_directory => {
-                if !same_attributes(found.attributes, &thing.attributes) {
-                    self.contents.findings.push(Finding::Directory { path: path.clone() });
+                if !same_attributes(&found.attributes, &thing.attributes) {
+                    self.findings.push(Finding::Directory { path: path.clone() });
                 }
                 return Ok(true);
             }
             Kind::Symlink(_) if is_directory => return Ok(false),
-            Kind::Symlink(_) if *found.kind == thing.kind => return Ok(false),
+            Kind::Symlink(_) if found.kind == thing.kind => return Ok(false),
             Kind::Symlink(_) if !self.allow.replace => {
                 if let Some(target) = self.directory_of_link(path) {
                     return Err(Conflict::OverLink { path: path.clone(), is, target });
@@ -254,21 +251,22 @@ impl<'a> Placement<'a> {
             }
             _ => {}
         }
-        let same = *found.kind == thing.kind && same_attributes(found.attributes, &thing.attributes);
+        let same = found.kind == thing.kind && same_attributes(&found.attributes, &thing.attributes);
         let (was, layer) = (found.kind.word(), found.layer);
         let overwrite = Overwrite { path: path.clone(), source: thing.at.clone(), was, is, layer, same };
-        self.contents.findings.push(Finding::Overwrites(overwrite));
+        self.findings.push(Finding::Overwrites(overwrite));
         if !is_directory && (was == Kind::Directory.word() || was == "symbolic link") {
-            self.replaced.insert(path.clone(), ());
+            self.replaced.insert(path, ());
         }
         Ok(true)
     }
 
+    /// Whether a directory is not empty; what is placed has its parents placed.
     fn has_content(&self, path: &RootPath) -> bool {
-        self.placed.has_below(path) || self.below.below(path).any(|(path, _)| !self.is_hidden(path))
+        self.placed.has_in(path) || self.below.any_below(path, |below| !self.is_hidden(below))
     }
 
-    fn put_parents(
+    pub(super) fn put_parents(
         &mut self,
         path: &RootPath,
         at: &RootPath,
@@ -284,10 +282,11 @@ impl<'a> Placement<'a> {
         at: &RootPath,
         directories: &dyn Directories,
     ) -> Result<(), Conflict> {
-        if let Some(placed) = self.placed.get(&path) {
-            return match placed.kind {
-                Kind::Directory => Ok(()),
-                _ => Err(Conflict::Twice { first: placed.from.clone(), second: path.clone(), path }),
+        if let Some(number) = self.placed(&path) {
+            return if self.ledger.is_directory(number) {
+                Ok(())
+            } else {
+                Err(Conflict::Twice { first: self.origin(&path, number), second: path.clone(), path })
             };
         }
         let below = self.found(&path).filter(|found| found.kind.is_directory());
@@ -299,14 +298,7 @@ impl<'a> Placement<'a> {
             (Some((own, false)), None) => generated(own),
             (None, None) => generated(Attributes::of_missing_parent()),
         };
-        let thing = Thing {
-            at: path.clone(),
-            kind: Kind::Directory,
-            attributes,
-            data: None,
-            link_to: None,
-            kept: None,
-        };
+        let thing = Thing::made(path.clone(), Kind::Directory, attributes);
         self.may_stand(&path, &thing)?;
         self.emit(path, thing);
         Ok(())
@@ -331,22 +323,20 @@ impl<'a> Placement<'a> {
         Ok(None)
     }
 
-    fn emit(&mut self, path: RootPath, thing: Thing<'_>) {
+    fn emit(&mut self, path: RootPath, thing: Thing<'_>) -> u32 {
         if let Some(by) = finding::privilege(&thing.kind, &thing.attributes) {
-            self.contents.findings.push(Finding::Privileged { path: path.clone(), by });
+            self.findings.push(Finding::Privileged { path: path.clone(), by });
         }
         if let Some(bytes) = thing.kept {
-            self.contents.kept.insert(path.clone(), Arc::clone(bytes));
+            self.kept.insert(path.clone(), Arc::clone(bytes));
         }
-        let placed =
-            Placed { from: thing.at, kind: thing.kind.clone(), attributes: thing.attributes.clone() };
-        self.placed.insert(path.clone(), placed);
-        let (kind, data) = match thing.link_to {
-            Some(target) => (Kind::Hardlink(target), None),
-            None => (thing.kind, thing.data),
-        };
-        let entry = Arc::new(Entry { path, kind, attributes: thing.attributes });
-        self.contents.operations.push(Operation::Entry { entry, data });
+        let number = self.placed.insert(&path);
+        // Links lead a thing into another directory, and leave it its name.
+        if let Some(dir) = thing.at.parent().filter(|_| thing.at != path) {
+            self.origins.insert(number, self.origin_dirs.insert(&dir));
+        }
+        self.ledger.record(path, thing);
+        number
     }
 }
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::View;
+use super::{View, ViewError};
+use crate::interrupt::Interrupt;
 use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::oci::Digest;
 use crate::rootfs::{Attributes, Entry, FileContent, Kind, Mode, Owner, RootPath};
@@ -49,7 +50,7 @@ fn item(line: &str) -> ItemKind {
     };
     let attributes =
         Attributes { mtime: 1_000, ..Attributes::new(mode.parse::<Mode>().unwrap(), Owner::ROOT) };
-    ItemKind::Entry(Arc::new(Entry { path: path(text), kind, attributes }))
+    ItemKind::Entry(Entry { path: path(text), kind, attributes })
 }
 
 fn content_of(text: &str) -> FileContent {
@@ -57,6 +58,11 @@ fn content_of(text: &str) -> FileContent {
         unreachable!("sha256 is what is written")
     };
     FileContent { size: text.len() as u64, sha256, sparse: false }
+}
+
+/// The view of these layers, the lowest first.
+pub(super) fn view_of(layers: impl IntoIterator<Item = LayerIndex>) -> Result<View, ViewError> {
+    View::of(layers.into_iter().map(Arc::new), &Interrupt::default())
 }
 
 /// The paths of a view.

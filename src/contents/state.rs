@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::finding::Finding;
-use super::operation::{LayerContents, Position};
-use super::placement::{Allow, Conflict, Directories, Placement, Thing};
+use super::ledger::{Given, Ledger, Place, Thing};
+use super::operation::{self, LayerContents, Operation, Position};
+use super::placement::{Allow, Conflict, Directories, Placement};
 use super::view::View;
 use crate::code::{Code, Coded};
-use crate::rootfs::{Attributes, FileContent, Kind, Mode, Owner, RootPath};
+use crate::rootfs::{Attributes, Entry, FileContent, Kind, Mode, Owner, RootPath};
 
 /// Something that a customization itself puts into an image, or takes out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +88,11 @@ pub fn state(
     allow: Allow,
     latest: Option<i64>,
 ) -> Result<LayerContents, StateError> {
-    let mut placement = Placement::on(below, allow, latest);
+    let mut placement = Placement::on(below, allow, latest, Vec::new());
     let deleted = deleted(additions, below)?;
     for path in deleted.keys() {
-        placement.contents.findings.extend(finding(path, below, ours));
-        placement.remove(path.clone());
+        placement.findings.extend(finding(path, below, ours));
+        placement.remove(path);
     }
     let mtime = latest.map_or(Attributes::EPOCH, |latest| latest.min(Attributes::EPOCH));
     let described = additions.iter().filter(|addition| addition.kind == AdditionKind::Directory);
@@ -104,25 +105,84 @@ pub fn state(
         let placed = placement.put(thing, &directories);
         placed.map_err(|conflict| StateError::Conflict { number, conflict })?;
     }
+    let mut markers = Vec::new();
     for (path, number) in &deleted {
-        let placed = placement.delete(path, &directories);
-        placed.map_err(|conflict| StateError::Conflict { number: *number, conflict })?;
+        let marker = delete(&mut placement, path, mtime, &directories);
+        markers.extend(marker.map_err(|conflict| StateError::Conflict { number: *number, conflict })?);
     }
-    Ok(placement.finish())
+    let Placement { ledger: mut operations, kept, findings, .. } = placement;
+    operations.extend(markers);
+    operation::deletions_first(&mut operations);
+    Ok(LayerContents { operations: Arc::new(operations.into_iter().collect()), kept, findings })
+}
+
+/// What deletes from the layers below what was removed at a path, unless what was placed since hides it anyway.
+fn delete(
+    placement: &mut Placement<'_, Vec<Operation>>,
+    path: &RootPath,
+    mtime: i64,
+    directories: &Described<'_>,
+) -> Result<Option<Operation>, Conflict> {
+    if placement.covers(path) {
+        return Ok(None);
+    }
+    if placement.placed(path).is_none() {
+        placement.put_parents(path, path, directories)?;
+        return Ok(Some(Operation::Whiteout { path: path.clone(), mtime }));
+    }
+    let was_directory = directories.below.get(path).is_some_and(|node| node.is_directory());
+    Ok(was_directory.then(|| Operation::Opaque { dir: path.clone(), mtime }))
+}
+
+/// What was placed is what is written.
+impl Ledger for Vec<Operation> {
+    fn record(&mut self, path: RootPath, thing: Thing<'_>) {
+        let (kind, data) = match thing.link_to {
+            Some(Place { path, .. }) => (Kind::Hardlink(path), None),
+            None => (thing.kind, thing.given.map(|given| given.data)),
+        };
+        self.push(Operation::Entry { entry: Entry { path, kind, attributes: thing.attributes }, data });
+    }
+
+    fn kind(&self, number: u32) -> Kind {
+        placed(self, number).kind.clone()
+    }
+
+    fn attributes(&self, number: u32) -> Attributes {
+        placed(self, number).attributes.clone()
+    }
+
+    fn is_directory(&self, number: u32) -> bool {
+        placed(self, number).kind.is_directory()
+    }
+
+    fn target(&self, number: u32) -> Option<&[u8]> {
+        match &placed(self, number).kind {
+            Kind::Symlink(target) => Some(target),
+            _ => None,
+        }
+    }
+}
+
+fn placed(operations: &[Operation], number: u32) -> &Entry {
+    match &operations[number as usize] {
+        Operation::Entry { entry, .. } => entry,
+        Operation::Whiteout { .. } | Operation::Opaque { .. } => unreachable!("a deletion is not placed"),
+    }
 }
 
 impl Addition {
     /// What is to be placed for it as addition `number`; nothing for a deletion.
     fn thing(&self, number: usize, mtime: i64) -> Option<Thing<'static>> {
         let ordinal = u32::try_from(number).expect("a specification has fewer than 2^32 paths");
-        let (kind, data) = match &self.kind {
+        let item = Position { layer: 0, ordinal };
+        let (kind, given) = match &self.kind {
             AdditionKind::Delete => return None,
             AdditionKind::Directory => (Kind::Directory, None),
             AdditionKind::Symlink(target) => (Kind::Symlink(target.clone()), None),
-            AdditionKind::File(content) => (Kind::File(*content), Some(Position { layer: 0, ordinal })),
+            AdditionKind::File(content) => (Kind::File(*content), Some(Given { item, data: item })),
         };
-        let (at, attributes) = (self.path.clone(), self.attributes(mtime));
-        Some(Thing { at, kind, attributes, data, link_to: None, kept: None })
+        Some(Thing { given, ..Thing::made(self.path.clone(), kind, self.attributes(mtime)) })
     }
 
     fn attributes(&self, mtime: i64) -> Attributes {
@@ -152,7 +212,7 @@ fn deleted(additions: &[Addition], below: &View) -> Result<BTreeMap<RootPath, us
 
 /// What people want to know of a deletion.
 fn finding(path: &RootPath, below: &View, ours: u32) -> Option<Finding> {
-    let layer = below.get(path)?.layer;
+    let layer = below.get(path)?.layer();
     let path = path.clone();
     if layer >= ours {
         return Some(Finding::DeletesOurs { path, layer });
@@ -173,8 +233,8 @@ impl Directories for Described<'_> {
         if let Some(described) = self.described.get(at) {
             return Some((described.clone(), true));
         }
-        let node = self.below.get(at).filter(|node| node.entry.kind.is_directory())?;
-        self.deleted.contains_key(at).then(|| (node.entry.attributes.clone(), false))
+        let node = self.below.get(at).filter(|node| node.is_directory())?;
+        self.deleted.contains_key(at).then(|| (node.attributes(), false))
     }
 }
 
@@ -227,7 +287,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
     use crate::contents::Operation;
-    use crate::contents::sample::{index, names, path};
+    use crate::contents::sample::{index, names, path, view_of};
 
     fn add(at: &str, kind: AdditionKind) -> Addition {
         Addition { path: path(at), kind, mode: Mode::new(0o755), owner: Owner::ROOT }
@@ -238,7 +298,7 @@ mod tests {
     }
 
     fn written(contents: &LayerContents) -> Vec<String> {
-        let text = |operation: &Operation| match operation {
+        let text = |operation: Operation| match operation {
             Operation::Entry { entry, .. } => format!("{} {}", entry.path, entry.attributes.mode),
             Operation::Whiteout { path, .. } => format!("whiteout {path}"),
             Operation::Opaque { dir, .. } => format!("opaque {dir}"),
@@ -252,7 +312,7 @@ mod tests {
 
     #[test]
     fn t06_a_file_below_a_link_of_the_base_lands_where_the_link_leads() {
-        let view = View::of([&index(&["usr/lib/", "lib -> usr/lib"])]).unwrap();
+        let view = view_of([index(&["usr/lib/", "lib -> usr/lib"])]).unwrap();
         let contents = lay(&[add("lib/marker", file())], &view).unwrap();
         assert_eq!(written(&contents), ["usr 0755", "usr/lib 0755", "usr/lib/marker 0755"]);
         let mut after = view.clone();
@@ -262,7 +322,7 @@ mod tests {
 
     #[test]
     fn delete_and_add_below_is_an_opaque_directory() {
-        let view = View::of([&index(&["etc/", "etc/app/", "etc/app/old", "etc/gone"])]).unwrap();
+        let view = view_of([index(&["etc/", "etc/app/", "etc/app/old", "etc/gone"])]).unwrap();
         let additions = [
             add("etc/app/new", file()),
             add("etc/app", AdditionKind::Delete),
@@ -279,7 +339,7 @@ mod tests {
 
     #[test]
     fn deletions_come_in_any_order_and_in_each_other() {
-        let view = View::of([&index(&["d/ 0700", "d/x", "d/y", "l -> d"])]).unwrap();
+        let view = view_of([index(&["d/ 0700", "d/x", "d/y", "l -> d"])]).unwrap();
         let delete = |at| add(at, AdditionKind::Delete);
         for additions in
             [[delete("d/x"), delete("d")], [delete("d"), delete("d/x")], [delete("d"), delete("l/x")]]
@@ -294,7 +354,7 @@ mod tests {
 
     #[test]
     fn what_is_put_where_something_is_deleted_takes_its_place() {
-        let view = View::of([&index(&["d/ 0700", "d/x", "f", "l -> d"])]).unwrap();
+        let view = view_of([index(&["d/ 0700", "d/x", "f", "l -> d"])]).unwrap();
         for (deleted, added, expected) in [
             ("d", add("l/new", file()), &["d 0700", "opaque d", "d/new 0755"][..]),
             ("d", add("d", AdditionKind::Directory), &["d 0755", "opaque d"]),
@@ -317,14 +377,14 @@ mod tests {
 
     #[test]
     fn deleting_what_is_not_there_is_an_error() {
-        let view = View::of([&index(&["etc/"])]).unwrap();
+        let view = view_of([index(&["etc/"])]).unwrap();
         let error = lay(&[add("etc/none", AdditionKind::Delete)], &view).unwrap_err();
         assert_eq!(error, StateError::Missing { number: 0, path: path("etc/none") });
     }
 
     #[test]
     fn deleting_what_a_layer_of_ours_brings_is_a_finding() {
-        let view = View::of([&index(&["a"]), &index(&["b"])]).unwrap();
+        let view = view_of([index(&["a"]), index(&["b"])]).unwrap();
         let contents = state(&[add("b", AdditionKind::Delete)], &view, 1, Allow::default(), None).unwrap();
         assert_eq!(contents.findings, [Finding::DeletesOurs { path: path("b"), layer: 1 }]);
     }
@@ -333,7 +393,7 @@ mod tests {
     fn deleting_a_file_of_a_package_names_the_package() {
         let mut layer = index(&["usr/bin/tool", "bin -> usr/bin", "var/lib/dpkg/info/tool:amd64.list"]);
         layer.kept.insert(2, Arc::from(&b"/.\n/bin\n/bin/tool\n"[..]));
-        let view = View::of([&layer]).unwrap();
+        let view = view_of([layer]).unwrap();
         let contents = lay(&[add("usr/bin/tool", AdditionKind::Delete)], &view).unwrap();
         let expected = Finding::DeletesPackaged { path: path("usr/bin/tool"), package: "tool".into() };
         assert_eq!(contents.findings, [expected]);
@@ -341,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_link_over_a_directory_with_content_is_refused() {
-        let view = View::of([&index(&["etc/", "etc/a"])]).unwrap();
+        let view = view_of([index(&["etc/", "etc/a"])]).unwrap();
         let link = || add("etc", AdditionKind::Symlink(b"usr/etc"[..].into()));
         assert!(matches!(lay(&[link()], &view), Err(StateError::Conflict { number: 0, .. })));
         let allowed = state(&[link()], &view, 1, Allow { replace: true }, None).unwrap();

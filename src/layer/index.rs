@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Fault;
+use super::{Fault, Items};
 use crate::oci::Digest;
 use crate::rootfs::{Entry, RootPath};
 
@@ -15,8 +15,8 @@ pub struct LayerIndex {
     pub diff_id: Digest,
     /// Bytes of the uncompressed tar.
     pub size: u64,
-    /// Its items; an item's place in this list is its ordinal.
-    pub items: Vec<Item>,
+    /// Its items; an item's place among them is its ordinal.
+    pub items: Items,
     /// The bytes of the small files that later stages need (accounts, os-release, package databases and the like), by ordinal.
     pub kept: BTreeMap<u32, Arc<[u8]>>,
     /// What keeps items of an artifact's layer from being used, by ordinal. Reading refuses selected items with one, so these
@@ -30,8 +30,8 @@ impl LayerIndex {
     /// How many files, links and devices it holds; directories and deletions do not count.
     pub fn files(&self) -> usize {
         let is_file =
-            |item: &&Item| matches!(&item.kind, ItemKind::Entry(entry) if !entry.kind.is_directory());
-        self.items.iter().filter(is_file).count()
+            |ordinal: &u32| self.items.is_entry(*ordinal) && !self.items.inodes().is_directory(*ordinal);
+        self.items.ordinals().filter(is_file).count()
     }
 }
 
@@ -48,7 +48,7 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemKind {
     /// A file, directory, link or device.
-    Entry(Arc<Entry>),
+    Entry(Entry),
     /// The path of lower layers that goes, with everything below it.
     Whiteout(RootPath),
     /// The directory whose content in lower layers goes.

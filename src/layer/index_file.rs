@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 
 use record::{Record, StoredFault, StoredWarning, path};
 
-use super::{Item, ItemKind, LayerIndex};
+use super::{Item, ItemKind, Items, LayerIndex};
 use crate::rootfs::RootPath;
 
 /// The version of this form and of what an index holds; it grows when either changes.
@@ -24,12 +24,13 @@ impl LayerIndex {
         let mut chunks = Chunks { out, bytes: Vec::with_capacity(2 * CHUNK) };
         let items = u32::try_from(self.items.len()).map_err(io::Error::other)?;
         chunks.add(&Record::Head { diff_id: self.diff_id, size: self.size, items })?;
-        let mut before: &[u8] = &[];
-        for item in &self.items {
-            let path = item.path().as_bytes();
-            let shared = before.iter().zip(path).take_while(|(a, b)| a == b).count();
-            chunks.add(&Record::item(item, shared, &path[shared..]))?;
-            before = path;
+        let mut before = RootPath::root();
+        for item in self.items.iter() {
+            let path = item.path();
+            let (old, new) = (before.as_bytes(), path.as_bytes());
+            let shared = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+            chunks.add(&Record::item(&item, shared, &new[shared..]))?;
+            before = path.clone();
         }
         for (ordinal, bytes) in &self.kept {
             chunks.add(&Record::Kept { ordinal: *ordinal, bytes })?;
@@ -122,7 +123,7 @@ impl Reading {
             self.index = Some(LayerIndex {
                 diff_id,
                 size,
-                items: Vec::new(),
+                items: Items::default(),
                 kept: Default::default(),
                 faults: Default::default(),
                 warnings: Vec::new(),
@@ -135,7 +136,7 @@ impl Reading {
             Record::Item { shared, rest, offset, meaning } => {
                 self.path.truncate(shared.into());
                 self.path.extend_from_slice(rest);
-                index.items.push(Item { kind: meaning.kind(path(&self.path)?)?, offset });
+                index.items.push(&Item { kind: meaning.kind(path(&self.path)?)?, offset });
             }
             Record::Kept { ordinal, bytes } => drop(index.kept.insert(ordinal, bytes.into())),
             Record::Fault { ordinal, fault } => drop(index.faults.insert(ordinal, fault.fault()?)),

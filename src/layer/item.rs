@@ -1,7 +1,5 @@
 //! What a member of a layer's tar means: an entry, a deletion, or nothing.
 
-use std::sync::Arc;
-
 use super::archive::Member;
 use super::{HeaderError, ItemKind, LimitError, ReadErrorKind, Trust, Warning};
 use crate::limits::Limits;
@@ -39,7 +37,7 @@ impl Meaning {
         if path.is_root() && !kind.is_directory() {
             return Err(ReadErrorKind::Root);
         }
-        Ok(Self::Item(ItemKind::Entry(Arc::new(Entry { path, kind, attributes: member.attributes }))))
+        Ok(Self::Item(ItemKind::Entry(Entry { path, kind, attributes: member.attributes })))
     }
 }
 

@@ -1,12 +1,11 @@
 //! What an artifact may not bring: the rules on its single entries and on how those of one layer fit together.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::{Item, ItemKind};
+use super::{Item, ItemKind, Items};
 use crate::code::{Code, Coded};
 use crate::printable::printable;
-use crate::rootfs::{Attributes, Device, Entry, FileContent, Kind, RootPath, is_of_overlay};
+use crate::rootfs::{Device, Entry, FileContent, Kind, PathTable, RootPath, is_of_overlay};
 
 /// What keeps an entry of an artifact's layer from being used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,47 +72,21 @@ impl Coded for Fault {
 const OVERLAY_WHITEOUT: Device = Device { major: 0, minor: 0 };
 
 /// Judges the items of an artifact's layer, one after the other, and leads hard links to the first name of their file.
+///
+/// The items are with somebody else, who shows those so far at every step.
 pub(super) struct Judge {
     allow_devices: bool,
-    names: HashMap<RootPath, Name>,
+    /// The last entry that has each path.
+    names: PathTable,
     links: Vec<Link>,
-    whiteouts: HashSet<RootPath>,
+    whiteouts: PathTable,
     faults: BTreeMap<u32, Fault>,
 }
 
-/// What a path of the layer is.
-struct Name {
-    ordinal: u32,
-    kind: NameKind,
-}
-
-enum NameKind {
-    Directory,
-    Symlink(Box<Symlink>),
-    /// Another name of this first one.
-    Hardlink(RootPath),
-    Other,
-}
-
-/// All there is to a symbolic link, for its other names.
-#[derive(Clone)]
-struct Symlink {
-    to: Box<[u8]>,
-    attributes: Attributes,
-}
-
-/// What a hard link leads to.
-enum First {
-    /// The first name of its file.
-    Name(RootPath),
-    Symlink(Symlink),
-}
-
-/// A hard link and the name in its header, whose faults are its own.
+/// A hard link and what its header names, whose faults are its own.
 struct Link {
     ordinal: u32,
-    target: RootPath,
-    target_ordinal: u32,
+    target: u32,
 }
 
 impl Judge {
@@ -121,51 +94,57 @@ impl Judge {
     pub(super) fn new(allow_devices: bool) -> Self {
         Self {
             allow_devices,
-            names: HashMap::new(),
+            names: PathTable::default(),
             links: Vec::new(),
-            whiteouts: HashSet::new(),
+            whiteouts: PathTable::default(),
             faults: BTreeMap::new(),
         }
     }
 
-    /// Takes in the next item and gives its fault, as far as one shows already. A hard link to a symbolic link becomes that
-    /// symbolic link, whatever attributes its own header gives it.
-    pub(super) fn admit(&mut self, ordinal: u32, item: &mut Item) -> Option<&Fault> {
-        match &mut item.kind {
-            ItemKind::Whiteout(path) => _ = self.whiteouts.insert(path.clone()),
-            ItemKind::Opaque(_) => {}
-            ItemKind::Entry(entry) => self.admit_entry(ordinal, Arc::make_mut(entry)),
+    /// Looks at the item that comes after those `before` it, and gives its fault, as far as one shows already. A hard link to a
+    /// symbolic link becomes that symbolic link, whatever attributes its own header gives it.
+    pub(super) fn admit(&mut self, before: &Items, item: &mut Item) -> Option<&Fault> {
+        let ordinal = u32::try_from(before.len()).expect("reading counts items in 32 bits");
+        if let ItemKind::Entry(entry) = &mut item.kind {
+            self.admit_entry(ordinal, before, entry);
         }
         self.faults.get(&ordinal)
     }
 
+    /// Takes in the item that was looked at, which now is the last of all.
+    pub(super) fn remember(&mut self, items: &Items) {
+        let Some(ordinal) = items.ordinals().last() else { return };
+        if items.is_whiteout(ordinal) {
+            self.whiteouts.insert(items.paths(), ordinal);
+        } else if items.is_entry(ordinal)
+            // A name twice is a fault, so that a link which leads back to itself through the second is never used.
+            && let Some(before) = self.names.insert(items.paths(), ordinal)
+        {
+            self.blame(before, Fault::Duplicate);
+        }
+    }
+
     /// The faults of all items, known once the last one was taken in.
-    pub(super) fn finish(mut self) -> BTreeMap<u32, Fault> {
-        self.judge_parents();
+    pub(super) fn finish(mut self, items: &Items) -> BTreeMap<u32, Fault> {
+        self.judge_parents(items);
         for link in std::mem::take(&mut self.links) {
             // In the order of the stream, so that faults pass along chains.
-            self.judge_link(link);
+            self.judge_link(link, items);
         }
         self.faults
     }
 
-    fn admit_entry(&mut self, ordinal: u32, entry: &mut Entry) {
+    fn admit_entry(&mut self, ordinal: u32, before: &Items, entry: &mut Entry) {
         if let Some(fault) = self.own_fault(entry) {
             self.blame(ordinal, fault);
         }
-        if let Kind::Hardlink(target) = &entry.kind {
-            match self.first_name(ordinal, target) {
-                Ok(First::Symlink(link)) => {
-                    (entry.kind, entry.attributes) = (Kind::Symlink(link.to), link.attributes);
-                }
-                Ok(First::Name(name)) => entry.kind = Kind::Hardlink(name),
-                Err(fault) => self.blame(ordinal, fault),
-            }
+        if let Kind::Hardlink(target) = &entry.kind
+            && let Err(fault) = self.lead(ordinal, before, &target.clone(), entry)
+        {
+            self.blame(ordinal, fault);
         }
-        let name = Name { ordinal, kind: NameKind::of(entry) };
-        // A name twice is a fault, so that a link which leads back to itself through the second is never used.
-        if let Some(before) = self.names.insert(entry.path.clone(), name) {
-            self.blame(before.ordinal, Fault::Duplicate);
+        // The one before is blamed when this one is taken in.
+        if self.names.get(before.paths(), &entry.path).is_some() {
             self.blame(ordinal, Fault::Duplicate);
         }
     }
@@ -189,64 +168,68 @@ impl Judge {
         poison.map(|name| Fault::Xattr(name.into()))
     }
 
-    /// What a hard link to `target` is: another name of the first name of its file, or a symbolic link.
-    fn first_name(&mut self, ordinal: u32, target: &RootPath) -> Result<First, Fault> {
+    /// Makes a hard link to `target` what that is: another name of the first name of its file, or a symbolic link.
+    fn lead(
+        &mut self,
+        ordinal: u32,
+        before: &Items,
+        target: &RootPath,
+        entry: &mut Entry,
+    ) -> Result<(), Fault> {
         let refused = |reason| Fault::LinkTarget { target: target.clone(), reason };
-        let name = self.names.get(target).ok_or_else(|| refused(LinkFault::Missing))?;
-        self.links.push(Link { ordinal, target: target.clone(), target_ordinal: name.ordinal });
-        match &name.kind {
-            NameKind::Directory => Err(refused(LinkFault::Directory)),
-            NameKind::Symlink(link) => Ok(First::Symlink(Symlink::clone(link))),
-            NameKind::Hardlink(first) => Ok(First::Name(first.clone())),
-            NameKind::Other => Ok(First::Name(target.clone())),
+        let named = self.names.get(before.paths(), target).ok_or_else(|| refused(LinkFault::Missing))?;
+        self.links.push(Link { ordinal, target: named });
+        match before.inodes().kind(named) {
+            Kind::Directory => return Err(refused(LinkFault::Directory)),
+            kind @ Kind::Symlink(_) => {
+                (entry.kind, entry.attributes) = (kind, before.inodes().attributes(named));
+            }
+            kind @ Kind::Hardlink(_) => entry.kind = kind,
+            _ => {}
         }
+        Ok(())
     }
 
     /// What lies below a path follows it in order, so one pass finds everything below what is no directory.
-    fn judge_parents(&mut self) {
-        let mut names: Vec<_> = self.names.iter().collect();
-        names.sort_unstable_by_key(|(path, _)| *path);
-        let mut above: Option<(&RootPath, &Name)> = None;
-        for (path, name) in names {
-            match above {
-                Some((blocker, of)) if path.is_below(blocker) => {
-                    let fault = match of.kind {
-                        NameKind::Symlink(_) => Fault::BelowSymlink(blocker.clone()),
-                        _ => Fault::BelowFile(blocker.clone()),
+    fn judge_parents(&mut self, items: &Items) {
+        let mut names: Vec<u32> = self.names.iter().collect();
+        // Most archives are sorted, or nearly so: in the order of the stream this takes little time.
+        names.sort_unstable();
+        names.sort_by(|a, b| items.paths().compare(*a, *b));
+        let mut above: Option<(RootPath, u32)> = None;
+        for ordinal in names {
+            match &above {
+                Some((blocker, by)) if items.path(ordinal).is_below(blocker) => {
+                    let fault = match items.inodes().target(*by) {
+                        Some(_) => Fault::BelowSymlink(blocker.clone()),
+                        None => Fault::BelowFile(blocker.clone()),
                     };
-                    self.faults.entry(name.ordinal).or_insert(fault);
+                    self.faults.entry(ordinal).or_insert(fault);
                 }
-                _ => above = (!matches!(name.kind, NameKind::Directory)).then_some((path, name)),
+                _ => {
+                    let blocks = !items.inodes().is_directory(ordinal);
+                    above = blocks.then(|| (items.path(ordinal), ordinal));
+                }
             }
         }
     }
 
-    fn judge_link(&mut self, link: Link) {
-        if self.is_whited_out(&link.target) {
-            let fault = Fault::LinkTarget { target: link.target, reason: LinkFault::WhitedOut };
+    fn judge_link(&mut self, link: Link, items: &Items) {
+        if self.is_whited_out(link.target, items) {
+            let fault = Fault::LinkTarget { target: items.path(link.target), reason: LinkFault::WhitedOut };
             self.blame(link.ordinal, fault);
-        } else if let Some(fault) = self.faults.get(&link.target_ordinal).cloned() {
+        } else if let Some(fault) = self.faults.get(&link.target).cloned() {
             self.blame(link.ordinal, fault);
         }
     }
 
-    fn is_whited_out(&self, path: &RootPath) -> bool {
-        !self.whiteouts.is_empty()
-            && (self.whiteouts.contains(path)
-                || path.ancestors().any(|above| self.whiteouts.contains(&above)))
-    }
-}
-
-impl NameKind {
-    fn of(entry: &Entry) -> Self {
-        match &entry.kind {
-            Kind::Directory => Self::Directory,
-            Kind::Symlink(to) => {
-                Self::Symlink(Box::new(Symlink { to: to.clone(), attributes: entry.attributes.clone() }))
-            }
-            Kind::Hardlink(target) => Self::Hardlink(target.clone()),
-            _ => Self::Other,
+    fn is_whited_out(&self, ordinal: u32, items: &Items) -> bool {
+        if self.whiteouts.is_empty() {
+            return false;
         }
+        let path = items.path(ordinal);
+        let holds = |path: &RootPath| self.whiteouts.get(items.paths(), path).is_some();
+        holds(&path) || path.ancestors().any(|above| holds(&above))
     }
 }
 

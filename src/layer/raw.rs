@@ -194,7 +194,7 @@ impl Reader {
 
 /// The items of an index, one text each: `d/`, `f`, `s -> t`, `h = t`, `-x` for a whiteout, `!d` for an opaque directory.
 pub(crate) fn listing(index: &LayerIndex) -> Vec<String> {
-    let text = |item: &Item| match &item.kind {
+    let text = |item: Item| match &item.kind {
         ItemKind::Whiteout(path) => format!("-{path}"),
         ItemKind::Opaque(dir) => format!("!{dir}"),
         ItemKind::Entry(entry) => match &entry.kind {
@@ -209,8 +209,8 @@ pub(crate) fn listing(index: &LayerIndex) -> Vec<String> {
 }
 
 /// The entry at a place of an index.
-pub(crate) fn entry(index: &LayerIndex, ordinal: usize) -> &Entry {
-    match &index.items[ordinal].kind {
+pub(crate) fn entry(index: &LayerIndex, ordinal: u32) -> Entry {
+    match index.items.get(ordinal).kind {
         ItemKind::Entry(entry) => entry,
         other => panic!("{other:?} is no entry"),
     }

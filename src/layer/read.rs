@@ -1,18 +1,15 @@
 //! Layers to items and bytes: everything is verified on the way.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
 use super::archive::Archive;
 use super::item::Meaning;
-use super::judge::Judge;
-use super::kept::is_kept;
+use super::record::Record;
 use super::stream::TarStream;
 use super::{
-    BlobSource, DiffIdError, Fault, Item, ItemKind, LayerIndex, LimitError, ReadError, ReadErrorKind, Warning,
+    BlobSource, DiffIdError, Item, ItemKind, LayerIndex, LimitError, ReadError, ReadErrorKind, Warning,
 };
 use crate::interrupt::Interrupt;
 use crate::limits::{Budget, Limits};
@@ -108,14 +105,15 @@ pub fn read(
     how: &Reading<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<LayerIndex, ReadError> {
-    let record = Record { limits: how.limits, items: Vec::new(), kept: BTreeMap::new(), kept_bytes: 0 };
-    let (ended, record) = walk(source, layer, how, visitor, Some(record))?;
-    let Record { items, kept, .. } = record.expect("a walk gives back the record it was given");
-    let Ended { size, faults, warnings } = ended;
+    let Ended { size, warnings, record } = walk(source, layer, how, visitor, Some(Record::new(how)))?;
+    let mut record = record.expect("a walk gives back the record it was given");
+    let faults = record.faults(layer)?;
+    let Record { items, kept, .. } = record;
     Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, faults, warnings })
 }
 
-/// Reads a layer whose index is known once more: as [`read`], but no content is hashed on its own.
+/// Reads a layer whose index is known once more: it is verified as in [`read`], but no content is hashed on its own, and
+/// nothing is judged again.
 pub fn replay(
     source: &dyn BlobSource,
     layer: &LayerBlob,
@@ -126,18 +124,10 @@ pub fn replay(
 }
 
 /// What is known of a layer at its end.
-struct Ended {
+struct Ended<'a> {
     size: u64,
-    faults: BTreeMap<u32, Fault>,
     warnings: Vec<Warning>,
-}
-
-/// What a first reading remembers.
-struct Record<'a> {
-    limits: &'a Limits,
-    items: Vec<Item>,
-    kept: BTreeMap<u32, Arc<[u8]>>,
-    kept_bytes: u64,
+    record: Option<Record<'a>>,
 }
 
 /// A layer on its way past a visitor.
@@ -145,9 +135,6 @@ struct Walk<'a, 'v> {
     archive: Archive<'a>,
     how: &'a Reading<'a>,
     visitor: &'v mut dyn Visitor,
-    judge: Option<Judge>,
-    /// The selected entries of an artifact by ordinal: path and offset.
-    selected: Vec<Option<(RootPath, u64)>>,
     record: Option<Record<'a>>,
     items: u32,
 }
@@ -158,17 +145,9 @@ fn walk<'a>(
     how: &'a Reading<'a>,
     visitor: &mut dyn Visitor,
     record: Option<Record<'a>>,
-) -> Result<(Ended, Option<Record<'a>>), ReadError> {
+) -> Result<Ended<'a>, ReadError> {
     let stream = TarStream::open(source, layer, how).map_err(|kind| ReadError::whole(layer, kind))?;
-    let mut walk = Walk {
-        archive: Archive::new(stream, how),
-        how,
-        visitor,
-        judge: (how.trust == Trust::Artifact).then(|| Judge::new(how.allow_devices)),
-        selected: Vec::new(),
-        record,
-        items: 0,
-    };
+    let mut walk = Walk { archive: Archive::new(stream, how), how, visitor, record, items: 0 };
     match walk.run() {
         Ok(()) => walk.finish(layer),
         Err(kind) => Err(walk.error(layer, kind)),
@@ -194,49 +173,31 @@ impl<'a> Walk<'a, '_> {
         let ordinal = self.items;
         let limit = self.how.limits.layer_entries;
         self.items = ordinal.checked_add(1).ok_or(LimitError::Entries { limit })?;
-        self.judge(ordinal, &mut item)?;
+        if let Some(record) = &mut self.record {
+            record.judge(&mut item, self.visitor)?;
+        }
         let wanted = self.visitor.item(ordinal, &item).map_err(ReadErrorKind::Visitor)?;
         if let ItemKind::Entry(entry) = &mut item.kind
             && let Kind::File(content) = entry.kind
         {
             let sha256 = self.content(ordinal, &entry.path, content, wanted)?;
-            if self.record.is_some() {
-                Arc::make_mut(entry).kind = Kind::File(FileContent { sha256, ..content });
-            }
+            entry.kind = Kind::File(FileContent { sha256, ..content });
         }
         if let Some(record) = &mut self.record {
-            record.items.push(item);
+            record.push(&item);
         }
         Ok(())
     }
 
-    fn judge(&mut self, ordinal: u32, item: &mut Item) -> Result<(), ReadErrorKind> {
-        let Some(judge) = &mut self.judge else { return Ok(()) };
-        let fault = judge.admit(ordinal, item).cloned();
-        let is_selected = self.visitor.selects(ordinal, item);
-        let selected = match &item.kind {
-            ItemKind::Entry(entry) if is_selected => Some((entry.path.clone(), item.offset)),
-            _ => None,
-        };
-        self.selected.push(selected);
-        fault.filter(|_| is_selected).map_or(Ok(()), |fault| Err(fault.into()))
-    }
-
-    /// Ends a walk that came to the end of the layer: its diff ID, and the faults that only show now.
-    fn finish(self, layer: &LayerBlob) -> Result<(Ended, Option<Record<'a>>), ReadError> {
-        let faults = self.judge.map(Judge::finish).unwrap_or_default();
+    /// Ends a walk that came to the end of the layer, which has to have its diff ID.
+    fn finish(self, layer: &LayerBlob) -> Result<Ended<'a>, ReadError> {
         let (stream, warnings) = self.archive.finish();
         let (found, size) = stream.finish();
         if found != layer.diff_id {
             let wrong = DiffIdError { expected: layer.diff_id, found };
             return Err(ReadError::whole(layer, ReadErrorKind::DiffId(Box::new(wrong))));
         }
-        for (ordinal, fault) in &faults {
-            if let Some((path, offset)) = &self.selected[*ordinal as usize] {
-                return Err(ReadError::at(layer, path.as_bytes(), *offset, fault.clone().into()));
-            }
-        }
-        Ok((Ended { size, faults, warnings }, self.record))
+        Ok(Ended { size, warnings, record: self.record })
     }
 
     /// Ends a walk that failed. Bytes that are broken because the blob is another one are told as that.
@@ -275,15 +236,14 @@ impl<'a> Walk<'a, '_> {
             if wanted { visitor.data(bytes).map_err(ReadErrorKind::Visitor) } else { Ok(()) }
         })?;
         if let (Some(record), Some(kept)) = (&mut self.record, kept) {
-            record.kept_bytes += content.size;
-            record.kept.insert(ordinal, kept.into());
+            record.keep(ordinal, kept);
         }
         Ok(hasher.map_or([0; 32], |hasher| hasher.finalize().into()))
     }
 }
 
 impl ReadError {
-    fn at(layer: &LayerBlob, name: &[u8], offset: u64, kind: ReadErrorKind) -> Self {
+    pub(super) fn at(layer: &LayerBlob, name: &[u8], offset: u64, kind: ReadErrorKind) -> Self {
         // A name that is refused for its length is not told whole.
         let name = &name[..name.len().min(RootPath::LIMIT)];
         let entry = (!name.is_empty()).then(|| name.into());
@@ -292,13 +252,6 @@ impl ReadError {
 
     fn whole(layer: &LayerBlob, kind: ReadErrorKind) -> Self {
         Self::at(layer, b"", 0, kind)
-    }
-}
-
-impl Record<'_> {
-    fn keeps(&self, path: &RootPath, size: u64) -> bool {
-        let room = self.limits.kept_bytes.saturating_sub(self.kept_bytes).min(self.limits.kept_file_bytes);
-        size <= room && is_kept(path)
     }
 }
 

@@ -83,6 +83,32 @@ impl RootPath {
         Ok(Self(clean.into()))
     }
 
+    /// The path of bytes that were those of a path.
+    pub(super) fn of_clean(bytes: &[u8]) -> Self {
+        debug_assert!(Self::parse(bytes).is_ok_and(|path| path.as_bytes() == bytes));
+        Self(bytes.into())
+    }
+
+    /// The path of these parts of paths, none of them empty, one below the other.
+    pub(super) fn of_components<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        for part in parts {
+            if !bytes.is_empty() {
+                bytes.push(b'/');
+            }
+            bytes.extend_from_slice(part);
+        }
+        Self::of_clean(&bytes)
+    }
+
+    /// The bytes of the directory that holds it, and its last component; both empty for the root.
+    pub(super) fn split(&self) -> (&[u8], &[u8]) {
+        match self.0.iter().rposition(|b| *b == b'/') {
+            Some(slash) => (&self.0[..slash], &self.0[slash + 1..]),
+            None => (&[], &self.0),
+        }
+    }
+
     /// The path's bytes, empty for the root.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -104,8 +130,7 @@ impl RootPath {
 
     /// The last component, empty for the root.
     pub fn name(&self) -> &[u8] {
-        let start = self.0.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
-        &self.0[start..]
+        self.split().1
     }
 
     /// Its components, from the root down.
@@ -145,6 +170,11 @@ impl RootPath {
     /// Whether it is `other` or lies below it. `usr/locale` is not in `usr/local`.
     pub fn is_in(&self, other: &Self) -> bool {
         other.is_root() || self == other || self.is_below(other)
+    }
+
+    /// Whether `dir` is the directory that holds it.
+    pub fn is_right_in(&self, dir: &Self) -> bool {
+        !self.is_root() && self.split().0 == &*dir.0
     }
 
     /// Whether it lies below `other`.
@@ -244,6 +274,15 @@ mod tests {
         assert!(!path("usr/locale").is_in(&path("usr/local")));
         assert!(path("usr").is_below(&RootPath::root()));
         assert!(!RootPath::root().is_below(&RootPath::root()));
+        for (text, dir, expected) in [
+            ("a/b", "a", true),
+            ("a/b/c", "a", false),
+            ("a", "", true),
+            ("", "", false),
+            ("ab/c", "a", false),
+        ] {
+            assert_eq!(path(text).is_right_in(&path(dir)), expected, "{text} {dir}");
+        }
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Tar {
         self
     }
 
+    /// The bytes so far, which a tar goes on after.
+    pub(crate) fn blocks(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The bytes of the tar.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.0.resize(self.0.len() + 1024, 0);

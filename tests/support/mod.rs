@@ -5,6 +5,7 @@ mod blob;
 mod failure;
 mod image;
 mod layout;
+mod many;
 mod sandbox;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(crate) use archive::Tar;
 pub(crate) use blob::{Zeros, gzip};
 pub(crate) use image::Image;
 pub(crate) use layout::{Layout, blob_path, digest};
+pub(crate) use many::{ZSTD_LAYER, many};
 pub(crate) use sandbox::{LAYER, Sandbox};
 
 /// Runs `overcoat` with nothing in its environment and no input.

@@ -1,7 +1,7 @@
 use super::*;
-use crate::contents::sample::{index, path};
-use crate::contents::{Finding, FirstPass, Operation};
-use crate::layer::LayerIndex;
+use crate::contents::sample::{index, path, view_of};
+use crate::contents::{Finding, FirstPass, Operation, Operations};
+use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::rootfs::Pattern;
 
 fn taking(includes: &[&str], excludes: &[&str]) -> Take {
@@ -17,20 +17,24 @@ fn taking(includes: &[&str], excludes: &[&str]) -> Take {
 }
 
 fn view(lines: &[&str]) -> View {
-    View::of([&index(lines)]).unwrap()
+    view_of([index(lines)]).unwrap()
+}
+
+fn lay_out(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Result<LayerContents, ArtifactError> {
+    artifact(layers, take, below, &Interrupt::default())
 }
 
 /// Lays out the layers, lowest first, and says what is written; `~` marks what has another time than its own.
 fn lay(layers: &[&[&str]], take: &Take, below: &View) -> Result<Vec<String>, ArtifactError> {
     let indexes: Vec<_> = layers.iter().map(|lines| Arc::new(index(lines))).collect();
-    Ok(written(&artifact(&indexes, take, below)?.operations))
+    Ok(written(&lay_out(&indexes, take, below)?.operations))
 }
 
-fn written(operations: &[Operation]) -> Vec<String> {
+fn written(operations: &Operations) -> Vec<String> {
     operations.iter().map(one).collect()
 }
 
-fn one(operation: &Operation) -> String {
+fn one(operation: Operation) -> String {
     let Operation::Entry { entry, .. } = operation else { panic!("artifacts delete nothing") };
     let mark = if entry.attributes.mtime == 1_000 { "" } else { "~" };
     let rest = match &entry.kind {
@@ -101,7 +105,7 @@ fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
     let lower = Arc::new(index(&["lib -> usr/lib", "usr/lib/y", "etc/x"]));
     let lay = |include: &str| {
         let layers = [Arc::clone(&lower), Arc::clone(&upper)];
-        artifact(&layers, &taking(&[include], &[]), &View::default())
+        lay_out(&layers, &taking(&[include], &[]), &View::default())
     };
     assert!(matches!(lay("usr/lib"), Err(ArtifactError::Fault { path: at, .. }) if at == path("usr/lib/x")));
     assert!(lay("usr/lib/y").is_ok());
@@ -114,14 +118,14 @@ fn t05_what_cannot_be_used_is_refused_wherever_a_lower_link_has_led_it() {
 #[test]
 fn what_overlayfs_keeps_in_attributes_of_a_parent_stays_below() {
     let mut below = index(&["opt/ 0700"]);
-    let ItemKind::Entry(opt) = &mut below.items[0].kind else { panic!() };
-    let xattrs = &mut Arc::make_mut(opt).attributes.xattrs;
+    let ItemKind::Entry(mut opt) = below.items.get(0).kind else { panic!() };
     for name in ["trusted.overlay.opaque", "user.own"] {
-        xattrs.set(name.as_bytes(), b"y");
+        opt.attributes.xattrs.set(name.as_bytes(), b"y");
     }
-    let below = View::of([&below]).unwrap();
-    let contents = artifact(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
-    let Operation::Entry { entry, .. } = &contents.operations[0] else { panic!() };
+    below.items = [Item { kind: ItemKind::Entry(opt), offset: 0 }].into_iter().collect();
+    let below = view_of([below]).unwrap();
+    let contents = lay_out(&[Arc::new(index(&["opt/x"]))], &taking(&["opt/x"], &[]), &below).unwrap();
+    let Operation::Entry { entry, .. } = contents.operations.get(0) else { panic!() };
     let names: Vec<_> = entry.attributes.xattrs.iter().map(|(name, _)| name).collect();
     assert_eq!(names, [b"user.own"]);
 }
@@ -217,31 +221,32 @@ fn a_hard_link_whose_target_is_replaced_above_keeps_its_content() {
 fn what_is_taken_gets_the_owner_and_directory_that_are_asked_for() {
     let mut take = taking(&["usr/bin"], &[]);
     (take.uid, take.gid, take.to) = (Some(7), Some(8), path("opt/tool"));
-    let contents = artifact(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
+    let contents = lay_out(&[Arc::new(index(&["usr/bin/x"]))], &take, &View::default()).unwrap();
     assert_eq!(written(&contents.operations).last().unwrap(), "opt/tool/usr/bin/x");
-    let Operation::Entry { entry, .. } = contents.operations.last().unwrap() else { panic!() };
+    let Operation::Entry { entry, .. } = contents.operations.iter().last().unwrap() else { panic!() };
     assert_eq!(entry.attributes.owner.to_string(), "7:8");
 }
 
 #[test]
 fn every_overwrite_is_a_finding() {
     let contents =
-        artifact(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"]))
+        lay_out(&[Arc::new(index(&["etc/passwd=1"]))], &taking(&["etc"], &[]), &view(&["etc/passwd=2"]))
             .unwrap();
     let [Finding::Overwrites(overwrite)] = &contents.findings[..] else { panic!("{:?}", contents.findings) };
     assert_eq!((overwrite.path.to_string().as_str(), overwrite.same), ("etc/passwd", false));
 }
 
 /// What a first pass gives for these layers, lowest first.
-fn guess(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Option<Vec<Operation>> {
+fn guess(layers: &[Arc<LayerIndex>], take: &Take, below: &View) -> Option<Operations> {
+    let mut operations = Vec::new();
     let mut pass = FirstPass::new(take, below, layers.len() as u32 - 1);
     for layer in layers.iter().rev() {
         for (ordinal, item) in layer.items.iter().enumerate() {
-            pass.item(ordinal as u32, item);
+            operations.extend(pass.item(ordinal as u32, &item));
         }
         pass.end_layer(layer);
     }
-    pass.finish()
+    pass.finish().then(|| operations.into_iter().collect())
 }
 
 #[test]
@@ -259,7 +264,7 @@ fn a_first_pass_is_right_where_nothing_comes_too_late() {
     let upper = Arc::new(index(&["usr/", "usr/.wh.gone", "usr/new", "usr/lib/", "usr/lib/d"]));
     for layers in [vec![lower.clone()], vec![lower, upper]] {
         let take = taking(&["**"], &["usr/lib/none"]);
-        let exact = artifact(&layers, &take, &below).unwrap();
+        let exact = lay_out(&layers, &take, &below).unwrap();
         assert!(exact.writes_the_same(&guess(&layers, &take, &below).unwrap()));
     }
 }
@@ -273,7 +278,7 @@ fn a_first_pass_is_known_to_be_wrong_where_something_comes_too_late() {
         ([index(&["lib -> usr/lib"]), index(&["lib/x"])].map(Arc::new).to_vec(), "usr/lib/x"),
     ] {
         let take = taking(&[include], &[]);
-        let exact = artifact(&layers, &take, &View::default()).unwrap();
+        let exact = lay_out(&layers, &take, &View::default()).unwrap();
         let guess = guess(&layers, &take, &View::default());
         assert!(guess.is_none_or(|guess| !exact.writes_the_same(&guess)), "{include}");
     }

@@ -117,7 +117,7 @@ fn t19_an_archive_cut_anywhere_but_between_entries_is_refused() {
         if boundaries.contains(&length) || length + 512 == tar.len() || is_whole {
             let index = result.unwrap_or_else(|error| panic!("cut at {length}: {error}"));
             let kept = boundaries.iter().filter(|boundary| **boundary > 0 && **boundary <= length).count();
-            assert_eq!(index.items, whole.items[..kept]);
+            assert!(index.items.iter().eq(whole.items.iter().take(kept)));
             assert_eq!(index.warnings.contains(&Warning::NoEnd), !is_whole);
         } else {
             let code = crate::code::Coded::code(&result.unwrap_err());

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -216,7 +215,7 @@ impl Meaning<'_> {
                 for (name, value) in xattrs {
                     attributes.xattrs.set(name, value);
                 }
-                ItemKind::Entry(Arc::new(Entry { path, kind: kind.kind()?, attributes }))
+                ItemKind::Entry(Entry { path, kind: kind.kind()?, attributes })
             }
         })
     }

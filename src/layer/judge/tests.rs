@@ -225,6 +225,6 @@ fn only_what_is_selected_is_judged_and_what_it_links_to() {
 fn a_second_name_of_a_symbolic_link_has_its_attributes() {
     let tar = RawTar::default().link("s", b'2', "/t").pax(&[("uid", b"7")]).link("h", b'1', "s").end();
     let index = artifact().tar(&tar).unwrap();
-    let [one, other] = [0, 1].map(|ordinal| crate::layer::raw::entry(&index, ordinal).attributes.clone());
+    let [one, other] = [0, 1].map(|ordinal| crate::layer::raw::entry(&index, ordinal).attributes);
     assert_eq!(one, other);
 }

@@ -65,9 +65,9 @@ fn assert_round_trip(codec: Codec, entries: &[Given]) {
     assert_eq!(index.size, layer.uncompressed);
     assert_eq!(index.warnings, []);
     assert_eq!(index.items.len(), entries.len());
-    for (at, (given, content)) in entries.iter().enumerate() {
-        assert_eq!(entry(&index, at), given);
-        let found = contents.0.get(&(at as u32)).map_or(&[][..], Vec::as_slice);
+    for (at, (given, content)) in (0..).zip(entries) {
+        assert_eq!(entry(&index, at), *given);
+        let found = contents.0.get(&at).map_or(&[][..], Vec::as_slice);
         assert_eq!(found, content, "{}", given.path);
     }
 }

@@ -11,7 +11,7 @@ fn index(size: u64) -> LayerIndex {
     LayerIndex {
         diff_id: Digest::of(b"tar"),
         size,
-        items: Vec::new(),
+        items: Default::default(),
         kept: Default::default(),
         faults: Default::default(),
         warnings: Vec::new(),
