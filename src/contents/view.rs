@@ -196,16 +196,14 @@ impl View {
         };
         // What was at the path goes before the link is made, with everything below it; a link there leads nowhere then.
         let physical = follow::follow(target, Last::Keep, |at| self.target_of(at).filter(|_| *at != path))?;
-        let is_there = |node: &&Node| !node.entry.kind.is_directory() && !physical.is_below(&path);
+        let is_there = |node: &&Node| !node.entry.kind.is_directory() && !physical.is_in(&path);
         let missing = || ViewError::LinkTarget { path: entry.path.clone(), target: target.clone() };
         let named = self.tree.get(&physical).filter(is_there).ok_or_else(missing)?;
         let node =
             Node { entry: Arc::clone(&named.entry), item: Some(item), data: named.data, layer: self.layers };
         let kept = self.kept.get(&physical).cloned();
         self.make_parents(&path)?;
-        if path != physical {
-            self.insert(path, node, kept.as_ref());
-        }
+        self.insert(path, node, kept.as_ref());
         Ok(())
     }
 
@@ -302,6 +300,18 @@ mod tests {
         for lower in [&["d/x"][..], &["e/x", "d -> e"]] {
             let error = View::of([&index(lower), &index(&["d => d/x"])]).unwrap_err();
             assert_eq!(error.code(), Code::TarLinkTarget);
+        }
+    }
+
+    #[test]
+    fn t08_a_hard_link_to_its_own_place_names_nothing() {
+        for (lower, upper) in [
+            (&["d/x"][..], &["d/x => d/x"][..]),
+            (&["d/x", "l -> d"], &["l/x => d/x"]),
+            (&["l -> d"], &["d/x", "l/x => d/x"]),
+        ] {
+            let error = View::of([&index(lower), &index(upper)]).unwrap_err();
+            assert_eq!(error.code(), Code::TarLinkTarget, "{upper:?}");
         }
     }
 
