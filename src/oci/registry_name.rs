@@ -59,6 +59,10 @@ impl FromStr for RegistryName {
         let parsed: Reference = named
             .parse()
             .map_err(|problem: oci_spec::distribution::ParseError| error(problem.to_string()))?;
+        // The grammar takes `Acme` in `Acme/app` for a host; what has neither dot nor colon is none.
+        if parsed.repository().contains(|char: char| char.is_ascii_uppercase()) {
+            return Err(error("a repository has no upper-case letters".to_owned()));
+        }
         // The grammar adds `latest`; whether a tag was written shows in the text alone.
         let tag = named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map(|(_, tag)| tag.to_owned());
         Ok(Self {
