@@ -32,9 +32,10 @@ pub fn reference(text: &str) -> Option<Parts<'_>> {
     is_sound.then_some(Parts { host, repository, tag, digest })
 }
 
-/// Docker's rule for what before the first slash is a host, and what is a part of a repository on Docker Hub.
+/// Docker's rule for what before the first slash is a host, and what is a part of a repository on Docker Hub. Newer Dockers
+/// take upper-case letters for a host too, where older ones refuse them, as we do.
 fn is_written_as_host(text: &str) -> bool {
-    text == "localhost" || text.contains(['.', ':']) || text.to_lowercase() != text
+    text == "localhost" || text.contains(['.', ':'])
 }
 
 /// `domain-name [":" port-number]`
