@@ -227,14 +227,12 @@ impl View {
         };
         // What was at the path goes before the link is made, with everything below it; a link there leads nowhere then.
         let physical = follow::follow(&target, Last::Keep, |at| self.target_of(at).filter(|_| *at != path))?;
-        let is_there = |node: &Node<'_>| !node.is_directory() && !physical.is_below(&path);
+        let is_there = |node: &Node<'_>| !node.is_directory() && !physical.is_in(&path);
         let named = self.get(&physical).filter(is_there).and_then(|node| node.given());
         let data = named.ok_or(ViewError::LinkTarget { path: own, target })?;
         let kept = self.kept.get(&physical).cloned();
         self.make_parents(&path, layer)?;
-        if path != physical {
-            self.insert(&path, Found { layer, what: What::Entry { number, data } }, kept.as_ref());
-        }
+        self.insert(&path, Found { layer, what: What::Entry { number, data } }, kept.as_ref());
         Ok(())
     }
 
@@ -408,6 +406,18 @@ mod tests {
         for lower in [&["d/x"][..], &["e/x", "d -> e"]] {
             let error = view_of([index(lower), index(&["d => d/x"])]).unwrap_err();
             assert_eq!(error.code(), Code::TarLinkTarget);
+        }
+    }
+
+    #[test]
+    fn t08_a_hard_link_to_its_own_place_names_nothing() {
+        for (lower, upper) in [
+            (&["d/x"][..], &["d/x => d/x"][..]),
+            (&["d/x", "l -> d"], &["l/x => d/x"]),
+            (&["l -> d"], &["d/x", "l/x => d/x"]),
+        ] {
+            let error = view_of([index(lower), index(upper)]).unwrap_err();
+            assert_eq!(error.code(), Code::TarLinkTarget, "{upper:?}");
         }
     }
 

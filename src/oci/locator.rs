@@ -203,6 +203,7 @@ mod tests {
             "oci-archive:",
             "docker-archive:x:y",
             "a/UPPER",
+            "Upper/a",
             "https://x/y",
             "a@sha256:0",
         ] {

@@ -16,6 +16,9 @@ pub(super) fn parse(text: &str) -> Result<(String, String, Option<String>), Stri
     };
     let is_sound = tag.is_none_or(is_tag) && is_name(name);
     let (host, repository) = if is_sound { split(name) } else { return Err(why_not(text)) };
+    if repository.contains(|char: char| char.is_ascii_uppercase()) {
+        return Err(ParseError::NameContainsUppercase.to_string());
+    }
     if repository.len() > REPOSITORY_LIMIT {
         return Err(ParseError::NameTooLong.to_string());
     }
@@ -79,10 +82,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What the library makes of a text.
+    /// What the library makes of a text, but that it takes `Acme` in `Acme/app` for a host at first, and then not.
     fn expected(text: &str) -> Option<(String, String)> {
         let parsed: Reference = text.parse().ok()?;
-        Some((parsed.registry().to_owned(), parsed.repository().to_owned()))
+        let is_upper = parsed.repository().contains(|char: char| char.is_ascii_uppercase());
+        (!is_upper).then(|| (parsed.registry().to_owned(), parsed.repository().to_owned()))
     }
 
     proptest! {

@@ -82,7 +82,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A layer's tar, its items in their order.
-fn tar(layer: &[Item]) -> Vec<u8> {
+pub(crate) fn tar(layer: &[Item]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for item in layer {
         append(&mut builder, item);
@@ -181,7 +181,8 @@ impl ReadLayer {
         Self::read(&tar, blob)
     }
 
-    fn read(tar: &[u8], blob: Vec<u8>) -> Self {
+    /// A layer of this tar and blob.
+    pub(crate) fn read(tar: &[u8], blob: Vec<u8>) -> Self {
         let (items, names) = read_tar(tar);
         Self { digest: digest(&blob), diff_id: digest(tar), blob, items, names }
     }
