@@ -1,0 +1,173 @@
+//! Trials: the runs in which something happens, on all processors, and what became of them.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::calls::{self, may_trace, strace};
+use super::case::{Case, Prepared, Tree};
+use super::fault::{Fault, Outcome};
+use super::point::{Point, points};
+use crate::support::{succeed, tree};
+
+/// How often each outcome was seen.
+pub(super) type Counts = BTreeMap<Outcome, usize>;
+
+/// A run in which something happens.
+#[derive(Debug)]
+struct Trial {
+    case: usize,
+    point: Point,
+    fault: Fault,
+}
+
+/// Trials, in the order of their points.
+pub(super) struct Trials {
+    cases: Vec<Prepared>,
+    trials: Vec<Trial>,
+}
+
+impl Trials {
+    /// Those of every fault at every point of every case, or every `nth` of them where not all are asked for; nothing
+    /// where processes cannot be traced.
+    pub(super) fn of(cases: &[Case], faults: &[Fault], nth: usize) -> Option<Self> {
+        if !may_trace() {
+            return None;
+        }
+        let cases: Vec<Prepared> = cases.iter().map(|case| Prepared::new(*case)).collect();
+        let mut trials = Vec::new();
+        for (case, prepared) in cases.iter().enumerate() {
+            for point in undisturbed(prepared) {
+                trials.extend(faults.iter().map(|&fault| Trial { case, point: point.clone(), fault }));
+            }
+        }
+        if env::var_os("OVERCOAT_FAULTS").is_none_or(|which| which != "all") {
+            trials = trials.into_iter().step_by(nth).collect();
+        }
+        Some(Self { cases, trials })
+    }
+
+    /// Runs them, prints what became of them, and fails where one did not end as it should.
+    pub(super) fn run(&self) -> Counts {
+        let next = AtomicUsize::new(0);
+        let outcomes = Mutex::new(Vec::new());
+        let work = || loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(trial) = self.trials.get(number) else { return };
+            let attempt = AssertUnwindSafe(|| self.cases[trial.case].attempt(number, trial));
+            let outcome = catch_unwind(attempt).map_err(words);
+            outcomes.lock().expect("nobody panics with it").push((trial, outcome));
+        };
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(work);
+            }
+        });
+        self.sum(&outcomes.into_inner().expect("nobody panics with it"))
+    }
+
+    fn sum(&self, outcomes: &[(&Trial, Result<Outcome, String>)]) -> Counts {
+        let mut counts = Counts::new();
+        let mut table: BTreeMap<_, BTreeMap<String, usize>> = BTreeMap::new();
+        for (Trial { case, point, fault }, outcome) in outcomes {
+            let text = match outcome {
+                Ok(outcome) => {
+                    *counts.entry(*outcome).or_default() += 1;
+                    let calls =
+                        if outcome.names_calls() { format!(" ({})", point.call) } else { String::new() };
+                    format!("{outcome:?}{calls}")
+                }
+                Err(_) => "FAILED".to_owned(),
+            };
+            *table.entry((*case, *fault)).or_default().entry(text).or_default() += 1;
+        }
+        for ((case, fault), row) in table {
+            let row: Vec<String> = row.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+            println!("{}: {fault:?}: {}", self.cases[case].case.name, row.join(", "));
+        }
+        println!("{} points: {counts:?}", outcomes.len());
+        let failed = outcomes.iter().filter_map(|(trial, outcome)| Some((trial, outcome.as_ref().err()?)));
+        let failed: Vec<String> = failed.map(|(trial, words)| format!("{trial:?}: {words}")).collect();
+        assert!(failed.is_empty(), "{} points failed:\n{}", failed.len(), failed.join("\n"));
+        counts
+    }
+}
+
+/// The calls of a build that nothing happens to, as points.
+fn undisturbed(prepared: &Prepared) -> Vec<Point> {
+    let log = prepared.path("undisturbed.log");
+    prepared.make("undisturbed");
+    let strace = strace(&log, &["-f", "-y", "-e", "trace=%file,%desc"]).expect("it is there");
+    succeed(&mut prepared.command(strace, "undisturbed"));
+    assert_eq!(tree(&prepared.path("undisturbed")), prepared.after);
+    points(&calls::read(&log))
+}
+
+impl Prepared {
+    /// Runs a trial, and holds that all is as it should be, then and after the next build.
+    fn attempt(&self, number: usize, trial: &Trial) -> Outcome {
+        let (dir, log) = (format!("trial-{number}"), self.path(&format!("trial-{number}.log")));
+        self.make(&dir);
+        let arguments = trial.point.arguments(trial.fault);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let strace = strace(&log, &arguments).expect("it is there");
+        let output = self.command(strace, &dir).output().expect("strace can be run");
+        let printed = fs::read_to_string(&log).expect("strace prints text");
+        assert!(trial.point.was_hit(trial.fault, &printed), "the point was not reached: {printed}");
+        let words = String::from_utf8_lossy(&output.stderr);
+        let outcome = trial.fault.outcome(output.status.code(), &words, &trial.point);
+        let outcome = outcome.unwrap_or_else(|| panic!("{}: {words}", output.status));
+        let outcome = self.check(&dir, outcome);
+        self.rebuild(&dir);
+        assert_same(&tree(&self.path(&dir)), &self.after, "after the next build");
+        fs::remove_dir_all(self.path(&dir)).expect("the sandbox can be written");
+        outcome
+    }
+
+    /// Holds that a directory is as an outcome says; of a build that was killed, says which outcome it is.
+    fn check(&self, dir: &str, outcome: Outcome) -> Outcome {
+        let mut found = tree(&self.path(dir));
+        match outcome {
+            Outcome::Old if self.is_new(dir) => return Outcome::New,
+            Outcome::Old | Outcome::New => {}
+            Outcome::Refused | Outcome::Stopped => assert_same(&found, &self.before, "P0"),
+            Outcome::Tolerated => {
+                // What could not be removed is left to the next build.
+                found.retain(|path, _| !path.iter().any(is_temporary));
+                assert_same(&found, &self.after, "an error that counts for nothing");
+            }
+            Outcome::Unreported | Outcome::Finished => assert_same(&found, &self.after, "a whole output"),
+        }
+        outcome
+    }
+}
+
+fn is_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".overcoat-")
+}
+
+fn assert_same(found: &Tree, expected: &Tree, when: &str) {
+    let only = |one: &Tree, other: &Tree| -> Vec<PathBuf> {
+        one.iter()
+            .filter(|(path, what)| other.get(*path) != Some(what))
+            .map(|(path, _)| path.clone())
+            .collect()
+    };
+    let (surplus, missing) = (only(found, expected), only(expected, found));
+    assert!(surplus.is_empty() && missing.is_empty(), "{when}: surplus {surplus:?}, missing {missing:?}");
+}
+
+/// What a thread said when it panicked.
+fn words(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(words) => *words,
+        Err(panic) => panic.downcast_ref::<&str>().map_or("?", |words| words).to_owned(),
+    }
+}
