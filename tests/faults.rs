@@ -6,11 +6,13 @@
 
 mod calls;
 mod case;
+mod durable;
 mod fault;
+mod many;
 mod point;
 mod trial;
 
-use case::Case;
+use case::{Case, Prepared};
 use fault::{Fault, Outcome};
 use trial::Trials;
 
@@ -19,21 +21,33 @@ const SIGNALS: [Fault; 2] = [Fault::Signal("SIGINT", 130), Fault::Signal("SIGTER
 
 #[test]
 fn l02_a_build_killed_at_any_call_leaves_the_old_output_or_the_new_one() {
-    let Some(trials) = Trials::of(&Case::ALL, &[Fault::Kill], 5) else { return };
+    let Some(trials) = Trials::of(&Case::ALL, &[Fault::Kill], 7) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Old] > 0 && counts[&Outcome::New] > 0, "{counts:?}");
 }
 
 #[test]
 fn l03_an_error_at_any_call_is_said_and_leaves_everything_as_it_was() {
-    let Some(trials) = Trials::of(&Case::ALL, &ERRORS, 23) else { return };
+    let Some(trials) = Trials::of(&Case::ALL, &ERRORS, 13) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Refused] > counts.values().sum::<usize>() / 2, "{counts:?}");
 }
 
 #[test]
+fn l04_every_file_is_on_the_disk_before_its_name_and_every_name_before_the_end() {
+    if !calls::may_trace() {
+        return;
+    }
+    for case in Case::ALL {
+        let changes = durable::replay(&Prepared::new(case));
+        println!("{}: the power may go after any of {changes} calls", case.name);
+        assert!(changes > 15);
+    }
+}
+
+#[test]
 fn a_signal_at_any_call_stops_the_build_or_comes_too_late() {
-    let Some(trials) = Trials::of(&Case::ALL, &SIGNALS, 29) else { return };
+    let Some(trials) = Trials::of(&Case::ALL, &SIGNALS, 13) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Stopped] > 0 && counts[&Outcome::Finished] > 0, "{counts:?}");
 }

@@ -1,7 +1,7 @@
 //! The system calls of a run, as `strace` lists them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::tool;
@@ -131,10 +131,42 @@ impl Call {
         self.name == "write" && ["1<", "2<"].iter().any(|stream| self.args.starts_with(stream))
     }
 
+    /// Whether a build can do without it: it tidies up, saves a copy or asks whether another process still works.
+    pub(super) fn is_dispensable(&self) -> bool {
+        let tidies = ["unlink", "unlinkat", "rmdir", "link", "linkat"].contains(&self.name.as_str());
+        tidies || (self.name == "flock" && !self.succeeded)
+    }
+
     /// Its first argument that is text.
     pub(super) fn text(&self) -> Option<&str> {
         self.args.split('"').nth(1)
     }
+}
+
+impl Call {
+    /// The paths it is given, each below the directory that it is relative to.
+    pub(super) fn paths(&self, cwd: &Path) -> Vec<PathBuf> {
+        let (mut dir, mut paths) = (cwd, Vec::new());
+        for arg in self.args.split(", ") {
+            if let Some(path) = arg.strip_prefix('"') {
+                paths.push(dir.join(path.split('"').next().expect("a split gives a piece")));
+            } else if let Some(path) = path_of(arg) {
+                dir = path;
+            }
+        }
+        paths
+    }
+
+    /// The path of the descriptor that is its first argument.
+    pub(super) fn descriptor(&self) -> Option<&Path> {
+        path_of(&self.args)
+    }
+}
+
+/// `12</a/path>` to `/a/path`.
+fn path_of(descriptor: &str) -> Option<&Path> {
+    let (_, path) = descriptor.split_once('<')?;
+    Some(Path::new(path.split('>').next()?))
 }
 
 /// Starts `strace` of this output; nothing where it is missing, or may not trace.

@@ -7,40 +7,39 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
+use super::calls::{self, Call};
 use crate::support::{Layout, Sandbox, succeed, tree};
 
 /// A build into an output that is there already, or is not.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Case {
     pub(super) name: &'static str,
+    spec: &'static str,
     /// The output; `DIR` is the directory of the trial.
     output: &'static str,
     /// The output that an earlier build has written to.
     before: Option<&'static str>,
 }
 
+const LAYOUT: &str = "oci:DIR/layout:new";
+const OCI: &str = "oci-archive:DIR/x.tar:new";
+const DOCKER: &str = "docker-archive:DIR/x.tar:a/b:1";
+
 impl Case {
-    pub(super) const ALL: [Self; 7] = [
-        Self { name: "layout, new", output: "oci:DIR/a/layout:new", before: None },
-        Self {
-            name: "layout, one more tag",
-            output: "oci:DIR/layout:new",
-            before: Some("oci:DIR/layout:old"),
-        },
-        Self { name: "layout, same tag", output: "oci:DIR/layout:new", before: Some("oci:DIR/layout:new") },
-        Self { name: "OCI archive, new", output: "oci-archive:DIR/x.tar:new", before: None },
-        Self {
-            name: "OCI archive, replaced",
-            output: "oci-archive:DIR/x.tar:new",
-            before: Some("oci-archive:DIR/x.tar:new"),
-        },
-        Self { name: "Docker archive, new", output: "docker-archive:DIR/x.tar:a/b:1", before: None },
-        Self {
-            name: "Docker archive, replaced",
-            output: "docker-archive:DIR/x.tar:a/b:1",
-            before: Some("docker-archive:DIR/x.tar:a/b:1"),
-        },
+    pub(super) const ALL: [Self; 8] = [
+        Self::new("layout, new", "oci:DIR/a/layout:new", None),
+        Self::new("layout, one more tag", LAYOUT, Some("oci:DIR/layout:old")),
+        Self::new("layout, same tag", LAYOUT, Some(LAYOUT)),
+        Self::new("OCI archive, new", OCI, None),
+        Self::new("OCI archive, replaced", OCI, Some(OCI)),
+        Self::new("Docker archive, new", DOCKER, None),
+        Self::new("Docker archive, replaced", DOCKER, Some(DOCKER)),
+        Self { spec: "long.yaml", ..Self::new("OCI archive with a long file", OCI, Some(OCI)) },
     ];
+
+    const fn new(name: &'static str, output: &'static str, before: Option<&'static str>) -> Self {
+        Self { name, spec: "hello.yaml", output, before }
+    }
 }
 
 /// What lies in a directory: paths and digests.
@@ -58,6 +57,13 @@ impl Prepared {
     pub(super) fn new(case: Case) -> Self {
         let sandbox = Sandbox::new();
         sandbox.spec("environment: {OLD: image}\npaths: [{path: /etc/old, contents: old}]\n");
+        // Long enough not to be kept in memory.
+        sandbox.write("long", &"long\n".repeat(210_000));
+        let long = "paths: [{path: /etc/long, source: long}]\nplatforms: [linux/amd64]\n";
+        sandbox.write(
+            "long.yaml",
+            &format!("name: long\ntargets: [{{destination: demo/app, base: oci:base:1}}]\n{long}"),
+        );
         fs::create_dir(sandbox.path("before")).expect("the sandbox can be written");
         let mut prepared = Self { case, sandbox, before: Tree::new(), after: Tree::new() };
         if let Some(output) = case.before {
@@ -91,16 +97,26 @@ impl Prepared {
 
     /// Builds in a directory without any disturbance.
     pub(super) fn rebuild(&self, dir: &str) {
-        self.build("hello.yaml", self.case.output, dir);
+        self.build(self.case.spec, self.case.output, dir);
     }
 
     fn build(&self, spec: &str, output: &str, dir: &str) {
         succeed(self.sandbox.command(&[]).args(arguments(spec, output, dir)));
     }
 
+    /// The calls of a build that nothing happens to.
+    pub(super) fn undisturbed(&self) -> Vec<Call> {
+        let log = self.path("undisturbed.log");
+        self.make("undisturbed");
+        let strace = calls::strace(&log, &["-f", "-y", "-e", "trace=%file,%desc"]).expect("it is there");
+        succeed(&mut self.command(strace, "undisturbed"));
+        assert_eq!(tree(&self.path("undisturbed")), self.after);
+        calls::read(&log)
+    }
+
     /// Lets `strace` run the build in a directory.
     pub(super) fn command(&self, mut strace: Command, dir: &str) -> Command {
-        strace.arg(env!("CARGO_BIN_EXE_overcoat")).args(arguments("hello.yaml", self.case.output, dir));
+        strace.arg(env!("CARGO_BIN_EXE_overcoat")).args(arguments(self.case.spec, self.case.output, dir));
         strace.current_dir(self.path(""));
         strace
     }
@@ -122,7 +138,7 @@ impl Prepared {
     }
 
     /// The file that says which images there are.
-    fn key(&self) -> PathBuf {
+    pub(super) fn key(&self) -> PathBuf {
         let is_key = |path: &&PathBuf| path.ends_with("index.json") || path.ends_with("x.tar");
         self.after.keys().find(is_key).expect("an output has it").clone()
     }

@@ -40,6 +40,15 @@ impl Outcome {
 }
 
 impl Fault {
+    /// Whether it is always tried at this call, which gives a file its place or makes that last.
+    pub(super) fn is_crucial(self, call: &str) -> bool {
+        match self {
+            Self::Kill => call.starts_with("rename") || ["linkat", "fsync"].contains(&call),
+            Self::Error("EIO") => call == "fsync",
+            Self::Error(_) | Self::Signal(..) => false,
+        }
+    }
+
     /// The part of an `inject` expression.
     pub(super) fn expression(self) -> String {
         match self {
@@ -58,18 +67,28 @@ impl Fault {
         }
     }
 
-    /// What an exit code, and the words that were said, mean after this fault; nothing where they should not be.
+    /// How the words begin that this fault makes a build say.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Error("EIO") => "error[E_IO]: ",
+            Self::Error(_) => "error[E_IO_NOSPACE]: ",
+            Self::Kill => "",
+            Self::Signal("SIGINT", _) => "error[E_INTERRUPTED]: ",
+            Self::Signal(..) => "error[E_TERMINATED]: ",
+        }
+    }
+
+    /// What an exit code means after this fault, and whether the words that were said suit it; nothing where they do not.
     pub(super) fn outcome(self, code: Option<i32>, words: &str, point: &Point) -> Option<Outcome> {
         match (self, code) {
             (Self::Kill, None) => Some(Outcome::Old),
-            (Self::Error(_), Some(0)) if point.is_dispensable() => Some(Outcome::Tolerated),
+            (Self::Error(_), Some(0)) if point.is_dispensable => Some(Outcome::Tolerated),
             (Self::Error(_), Some(6)) if point.is_report => Some(Outcome::Unreported),
-            (Self::Error(error), Some(6)) => {
-                let code = if error == "EIO" { "error[E_IO]: " } else { "error[E_IO_NOSPACE]: " };
-                words.starts_with(code).then_some(Outcome::Refused)
-            }
             (Self::Signal(..), Some(0)) => Some(Outcome::Finished),
-            (Self::Signal(_, stopped), Some(found)) if found == stopped => Some(Outcome::Stopped),
+            (Self::Error(_), Some(6)) => words.starts_with(self.words()).then_some(Outcome::Refused),
+            (Self::Signal(_, stopped), Some(found)) if found == stopped => {
+                words.starts_with(self.words()).then_some(Outcome::Stopped)
+            }
             _ => None,
         }
     }
