@@ -85,6 +85,8 @@ impl LockedLayout {
             marker.write_all(content).at_sized(dir.path().join(layout::MARKER), content.len() as u64)?;
             marker.persist(dir, layout::MARKER)?;
             made.inner.push(Inner::File(layout::MARKER.into()));
+            // Blobs without a marker would be no layout, if the power failed.
+            dir.sync()?;
         }
         if dir.make_directory(layout::BLOBS)? {
             made.inner.push(Inner::Directory(layout::BLOBS));
