@@ -90,6 +90,12 @@ pub(super) fn replay(prepared: &Prepared) -> usize {
         for name in prepared.before.keys().filter(|name| **name != key) {
             assert!(disk.keeps(name), "{} may be lost after {call:?}", name.display());
         }
+        // Without its marker, what is there would be no layout to the next build.
+        let (marker, blobs) = (key.with_file_name("oci-layout"), disk.root.join(key.with_file_name("blobs")));
+        assert!(
+            disk.keeps(&marker) || !disk.shown.contains_key(&blobs),
+            "the marker may be lost after {call:?}"
+        );
         for found in [&disk.shown, &disk.lasting].map(|names| names.get(&disk.root.join(&key)).copied()) {
             let Some(inode) = found.filter(|_| found != old) else { continue };
             assert!(disk.synced.contains(&inode), "{} may be lost after {call:?}", key.display());
