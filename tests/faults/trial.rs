@@ -47,9 +47,8 @@ impl Trials {
         for (case, prepared) in cases.iter().enumerate() {
             let (hidden, points): (Vec<_>, Vec<_>) =
                 points(&prepared.undisturbed()).into_iter().partition(Point::is_hidden);
-            let (name, hidden) = (prepared.case.name, hidden.len());
-            println!("{name}: {} points, and {hidden} that cannot be told from others", points.len());
-            assert!(hidden <= 1);
+            println!("{}: {}", prepared.case.name, by_call(&points, hidden.len()));
+            assert!(hidden.len() <= 1, "{hidden:?}");
             for point in points {
                 trials.extend(faults.iter().map(|&fault| Trial { case, point: point.clone(), fault }));
             }
@@ -86,19 +85,17 @@ impl Trials {
         let mut table: BTreeMap<_, BTreeMap<String, usize>> = BTreeMap::new();
         for (Trial { case, point, fault }, outcome) in outcomes {
             let text = match outcome {
-                Ok(outcome) => {
-                    *counts.entry(*outcome).or_default() += 1;
-                    let calls =
-                        if outcome.names_calls() { format!(" ({})", point.call) } else { String::new() };
-                    format!("{outcome:?}{calls}")
-                }
+                Ok(outcome) if outcome.names_calls() => format!("{outcome:?} {}", point.call),
+                Ok(outcome) => format!("{outcome:?}"),
                 Err(_) => "FAILED".to_owned(),
             };
             *table.entry((*case, *fault)).or_default().entry(text).or_default() += 1;
+            if let Ok(outcome) = outcome {
+                *counts.entry(*outcome).or_default() += 1;
+            }
         }
         for ((case, fault), row) in table {
-            let row: Vec<String> = row.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
-            println!("{}: {fault:?}: {}", self.cases[case].case.name, row.join(", "));
+            println!("{}: {fault:?}: {}", self.cases[case].case.name, counted(&row));
         }
         println!("{} points: {counts:?}", outcomes.len());
         let failed = outcomes.iter().filter_map(|(trial, outcome)| Some((trial, outcome.as_ref().err()?)));
@@ -106,6 +103,20 @@ impl Trials {
         assert!(failed.is_empty(), "{} points failed:\n{}", failed.len(), failed.join("\n"));
         counts
     }
+}
+
+/// How many points there are of each call.
+fn by_call(points: &[Point], hidden: usize) -> String {
+    let mut calls = BTreeMap::new();
+    for point in points {
+        *calls.entry(point.call.clone()).or_default() += 1;
+    }
+    format!("{} points, {hidden} more cannot be told from others: {}", points.len(), counted(&calls))
+}
+
+fn counted(row: &BTreeMap<String, usize>) -> String {
+    let row: Vec<String> = row.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    row.join(", ")
 }
 
 impl Prepared {
