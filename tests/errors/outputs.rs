@@ -125,6 +125,13 @@ fn l05_a_file_system_that_cannot_be_written_is_said() {
     let Some((code, words)) = build_on("ro", "oci:small/out") else { return };
     assert_eq!(code, 6);
     insta::assert_snapshot!(words, @"error[E_IO]: small: Read-only file system (os error 30)");
+    for output in ["oci:small", "oci-archive:small/x.tar"] {
+        let Some((code, words)) = build_on("ro", output) else { return };
+        assert_eq!(code, 6, "{words}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(words, @"error[E_IO]: small: Read-only file system (os error 30)");
+        }
+    }
 }
 
 #[test]
