@@ -22,15 +22,35 @@ pub fn is_no_space(error: &io::Error) -> bool {
     )
 }
 
+/// An error of a device without space, and how much of it would have been needed.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}; the file needs {bytes} bytes")]
+struct Needed {
+    source: io::Error,
+    bytes: u64,
+}
+
 /// Adds the file to an [`io::Result`].
 pub trait At<T> {
     /// Turns the error into a [`FileError`] for `path`.
     fn at(self, path: impl AsRef<Path>) -> Result<T, FileError>;
+
+    /// Turns the error into a [`FileError`] for `path`, which says how many bytes the whole file needs where space is
+    /// what is missing.
+    fn at_sized(self, path: impl AsRef<Path>, bytes: u64) -> Result<T, FileError>;
 }
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, path: impl AsRef<Path>) -> Result<T, FileError> {
         self.map_err(|source| FileError { path: path.as_ref().to_owned(), source })
+    }
+
+    fn at_sized(self, path: impl AsRef<Path>, bytes: u64) -> Result<T, FileError> {
+        let needed = |source: io::Error| match is_no_space(&source) {
+            true => io::Error::new(source.kind(), Needed { source, bytes }),
+            false => source,
+        };
+        self.map_err(needed).at(path)
     }
 }
 
@@ -43,5 +63,14 @@ mod tests {
         let error = std::fs::read("/nowhere/at/all").at("/nowhere/at/all").unwrap_err();
         assert!(error.to_string().starts_with("/nowhere/at/all: "), "{error}");
         assert!(!is_no_space(&error.source));
+    }
+
+    #[test]
+    fn only_a_full_disk_has_needs() {
+        let error = |kind: io::ErrorKind| Err::<(), _>(kind.into()).at_sized("x", 5).unwrap_err();
+        let full = error(io::ErrorKind::StorageFull);
+        assert_eq!(full.to_string(), "x: no storage space; the file needs 5 bytes");
+        assert!(is_no_space(&full.source));
+        assert_eq!(error(io::ErrorKind::BrokenPipe).to_string(), "x: broken pipe");
     }
 }

@@ -4,6 +4,7 @@
 
 mod build;
 mod errors;
+mod faults;
 mod fixtures;
 mod hostile;
 mod memory;

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use crate::file_error::{At, FileError};
@@ -61,11 +61,6 @@ impl Dir {
             .map_err(io::Error::from)
             .at(&path)?;
         Ok(Self { handle, path })
-    }
-
-    /// One more handle of the same directory.
-    pub(super) fn try_clone(&self) -> Result<Self, FileError> {
-        Ok(Self { handle: self.handle.try_clone().at(&self.path)?, path: self.path.clone() })
     }
 
     /// Its path, as it was given.
@@ -163,6 +158,15 @@ impl Dir {
     pub(super) fn rename(&self, name: &str, other: &Self, to: &OsStr) -> Result<(), FileError> {
         let renamed = rustix::fs::renameat(&self.handle, name, &other.handle, to);
         renamed.map_err(io::Error::from).at(other.path.join(to))
+    }
+
+    /// Swaps a file with the one that has a name in `other`; false where the file system cannot, and nothing is done.
+    pub(super) fn exchange(&self, name: &str, other: &Self, with: &OsStr) -> Result<bool, FileError> {
+        match rustix::fs::renameat_with(&self.handle, name, &other.handle, with, RenameFlags::EXCHANGE) {
+            Ok(()) => Ok(true),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
+            Err(error) => Err(error.into()).at(other.path.join(with)),
+        }
     }
 
     /// Gives a file one more name in `other`, on the same file system.

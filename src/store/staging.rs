@@ -41,8 +41,14 @@ pub struct StagedFile {
 impl Staging {
     /// A place on the file system of `output`: in its directory where that exists, else in the nearest one above.
     pub fn beside(output: &Output) -> Result<Self, FileError> {
-        let parent = Dir::open(&nearest_directory(output))?;
+        let nearest = nearest_directory(output);
+        let parent = Dir::open(&nearest)?;
         temporary::sweep(&parent);
+        // A build that was killed may have begun further up, before it made the directories of its layout.
+        for above in nearest.ancestors().skip(1).filter(|_| matches!(output, Output::Layout { .. })) {
+            // What cannot be opened is in nobody's way.
+            let _ = Dir::open(above).map(|dir| temporary::sweep(&dir));
+        }
         loop {
             if let Some((name, dir, lock)) = Place::make(&parent)? {
                 return Ok(Self(Arc::new(Place {
@@ -234,5 +240,18 @@ mod tests {
         assert_eq!(names(root.path()).len(), 2);
         drop((one, other));
         assert!(names(root.path()).is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_build_left_above_its_layout_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let output = Output::Layout { dir: root.path().join("a/b"), tag: None };
+        fs::create_dir_all(root.path().join("a/b")).unwrap();
+        for orphan in [".overcoat-1", "a/.overcoat-2", "a/b/.overcoat-3"] {
+            fs::create_dir(root.path().join(orphan)).unwrap();
+        }
+        drop(Staging::beside(&output).unwrap());
+        assert_eq!([names(root.path()), names(&root.path().join("a"))], [["a"], ["b"]]);
+        assert!(names(&root.path().join("a/b")).is_empty());
     }
 }

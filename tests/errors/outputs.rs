@@ -96,6 +96,9 @@ fn build_on(options: &str, output: &str) -> Option<(i32, String)> {
 
 #[test]
 fn l03_a_disk_that_gets_full_at_any_point_is_said_and_nothing_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["build", "demo.yaml", "-o", "oci-archive:x.tar"]);
+    let archive = fs::metadata(sandbox.path("x.tar")).unwrap().len();
     for output in ["oci:small/out", "oci:small", "oci-archive:small/x.tar"] {
         let mut full = 0;
         for pages in (2..).step_by(3) {
@@ -106,6 +109,11 @@ fn l03_a_disk_that_gets_full_at_any_point_is_said_and_nothing_stays() {
             assert_eq!(code, 6, "{words}");
             assert!(words.starts_with("error[E_IO_NOSPACE]: "), "{words}");
             assert!(words.ends_with("hint: make room on the output's file system\n"), "{words}");
+            let of_the_archive = words.starts_with("error[E_IO_NOSPACE]: small/x.tar: ");
+            assert!(
+                !of_the_archive || words.contains(&format!("; the file needs {archive} bytes\n")),
+                "{words}"
+            );
             full += 1;
         }
         assert!(full > 5, "{output} was full {full} times");
@@ -117,6 +125,13 @@ fn l05_a_file_system_that_cannot_be_written_is_said() {
     let Some((code, words)) = build_on("ro", "oci:small/out") else { return };
     assert_eq!(code, 6);
     insta::assert_snapshot!(words, @"error[E_IO]: small: Read-only file system (os error 30)");
+    for output in ["oci:small", "oci-archive:small/x.tar"] {
+        let Some((code, words)) = build_on("ro", output) else { return };
+        assert_eq!(code, 6, "{words}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(words, @"error[E_IO]: small: Read-only file system (os error 30)");
+        }
+    }
 }
 
 #[test]
@@ -128,7 +143,11 @@ fn l03_a_limit_on_the_size_of_files_is_an_error_like_any() {
     let mut command = Command::new(shell);
     command.args(["-c", script, env!("CARGO_BIN_EXE_overcoat")]).current_dir(sandbox.path(""));
     let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(6), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(6));
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"
+    error[E_IO_NOSPACE]: out/blobs/sha256/18f6bedf823e386c52347acb1dadfe99c042e691fa98eaa656aa05283aaabdb0: File too large (os error 27); the file needs 22551 bytes
+    hint: make room on the output's file system
+    ");
     assert_eq!(crate::support::tree(&sandbox.path("")), before);
     succeed(&mut sandbox.command(&["build", "demo.yaml", "-o", "oci:out"]));
 }

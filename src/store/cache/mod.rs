@@ -146,7 +146,7 @@ fn make(
 ) -> Result<(), FileError> {
     let mut file = super::write::temporary::TemporaryFile::create(new)?;
     write(&mut file).at(to.path().join(name))?;
-    file.rename(to, name)
+    file.rename(to, name.as_ref())
 }
 
 #[cfg(test)]

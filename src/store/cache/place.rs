@@ -131,7 +131,7 @@ fn mark(root: &Dir) -> Result<(), StoreError> {
     }
     let mut marker = TemporaryFile::create(root)?;
     marker.write_all(MARKER_CONTENT.as_bytes()).at(root.path().join(MARKER))?;
-    Ok(marker.rename(root, MARKER)?)
+    Ok(marker.rename(root, MARKER.as_ref())?)
 }
 
 fn subdirectory(dir: &Dir, name: &str) -> Result<Dir, FileError> {

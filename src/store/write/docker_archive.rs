@@ -12,7 +12,7 @@ use crate::store::image_name::tagged;
 use crate::store::output::OutputError;
 use crate::store::publication::{Publication, PublishedLayer};
 
-use super::tar_file::{TarFile, Target};
+use super::tar_file::{TarFile, Target, size};
 use super::{Copying, WriteError};
 
 /// The archive's one image, as `manifest.json` lists it.
@@ -37,18 +37,20 @@ pub(super) fn write(
     };
     let full = |name: &String| tagged(name).ok_or_else(|| OutputError::Name(name.clone()));
     let repo_tags = names.iter().map(full).collect::<Result<_, _>>()?;
-    let target = Target::open(file)?;
-    let mut archive = target.begin()?;
-    let mut written = BTreeSet::new();
-    for layer in &image.layers {
-        if written.insert(layer.diff_id) {
-            copy_layer(&mut archive, layer, copying)?;
-        }
-    }
     let config = format!("{}.json", Digest::of(&image.config).hex());
+    let paths = image.layers.iter().map(|layer| layer_path(&layer.diff_id)).collect();
+    let list = json::to_bytes(&[Listed { config: config.clone(), repo_tags, layers: paths }]);
+    let mut seen = BTreeSet::new();
+    let layers: Vec<_> = image.layers.iter().filter(|layer| seen.insert(layer.diff_id)).collect();
+    let documents = [image.config.len() as u64, list.len() as u64];
+    let members = layers.iter().map(|layer| layer.uncompressed).chain(documents);
+    let target = Target::open(file, size(members))?;
+    let mut archive = target.begin()?;
+    for layer in layers {
+        copy_layer(&mut archive, layer, copying)?;
+    }
     archive.bytes(&config, &image.config)?;
-    let layers = image.layers.iter().map(|layer| layer_path(&layer.diff_id)).collect();
-    archive.bytes("manifest.json", &json::to_bytes(&[Listed { config, repo_tags, layers }]))?;
+    archive.bytes("manifest.json", &list)?;
     archive.finish()
 }
 

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::file_error::{At, FileError};
@@ -16,7 +17,7 @@ use crate::store::layout;
 use crate::store::output::{LOCK, OutputError, State, no_layout, state};
 use crate::store::publication::{Publication, PublishedLayer};
 
-use super::copy::copy;
+use super::copy::{Goal, copy};
 use super::layout_index::with_entries;
 use super::temporary::{self, TemporaryFile};
 use super::{Copying, WriteError};
@@ -49,8 +50,11 @@ pub(super) fn write(
 /// A layout that no other process writes to.
 struct LockedLayout {
     made: Made,
+    /// `blobs/sha256`
     blobs: Dir,
-    dir: Dir,
+    /// `blobs`
+    all_blobs: Dir,
+    dir: Rc<Dir>,
     // Dropped last: what was made is unmade under the lock.
     _lock: File,
 }
@@ -59,26 +63,30 @@ impl LockedLayout {
     fn open(path: &Path, interrupt: &Interrupt) -> Result<Self, WriteError> {
         let mut outer = Outer::default();
         let Locked { dir, lock, new } = Locked::open(path, &mut outer, interrupt)?;
-        let mut made = Made { outer, inner: Vec::new(), dir: dir.try_clone()? };
+        let dir = Rc::new(dir);
+        let mut made = Made { outer, inner: Vec::new(), dir: Rc::clone(&dir) };
         if new {
             made.inner.push(Inner::File(LOCK.into()));
         }
         temporary::sweep(&dir);
-        let blobs = Self::prepare(&dir, &mut made)?;
-        Ok(Self { made, blobs, dir, _lock: lock })
+        let (all_blobs, blobs) = Self::prepare(&dir, &mut made)?;
+        Ok(Self { made, blobs, all_blobs, dir, _lock: lock })
     }
 
-    /// Makes an empty directory a layout.
-    fn prepare(dir: &Dir, made: &mut Made) -> Result<Dir, WriteError> {
+    /// Makes an empty directory a layout, and opens `blobs` and `blobs/sha256`.
+    fn prepare(dir: &Dir, made: &mut Made) -> Result<(Dir, Dir), WriteError> {
         let state = state(dir)?;
         if state == State::Parts {
             return Err(no_layout(dir, "it has no `oci-layout`").into());
         }
         if state == State::Empty {
             let mut marker = TemporaryFile::create(dir)?;
-            marker.write_all(layout::MARKER_CONTENT.as_bytes()).at(dir.path().join(layout::MARKER))?;
+            let content = layout::MARKER_CONTENT.as_bytes();
+            marker.write_all(content).at_sized(dir.path().join(layout::MARKER), content.len() as u64)?;
             marker.persist(dir, layout::MARKER)?;
             made.inner.push(Inner::File(layout::MARKER.into()));
+            // Blobs without a marker would be no layout, if the power failed.
+            dir.sync()?;
         }
         if dir.make_directory(layout::BLOBS)? {
             made.inner.push(Inner::Directory(layout::BLOBS));
@@ -86,9 +94,9 @@ impl LockedLayout {
         let blobs = dir.subdirectory(layout::BLOBS)?;
         if blobs.make_directory("sha256")? {
             made.inner.push(Inner::Directory("blobs/sha256"));
-            blobs.sync()?;
         }
-        Ok(blobs.subdirectory("sha256")?)
+        let sha256 = blobs.subdirectory("sha256")?;
+        Ok((blobs, sha256))
     }
 
     /// Adds a layer; one that is there with its size counts.
@@ -110,7 +118,8 @@ impl LockedLayout {
         let mut reader = VerifiedReader::new(reader, descriptor);
         let mut file = TemporaryFile::create(&self.dir)?;
         let path = self.blobs.path().join(descriptor.digest.hex());
-        copy(descriptor.digest, &mut reader, &mut file, &path, copying)?;
+        let goal = Goal { path, size: descriptor.size };
+        copy(descriptor.digest, &mut reader, &mut file, &goal, copying)?;
         file.persist(&self.blobs, descriptor.digest.hex())?;
         self.made.blob(&descriptor.digest, new);
         Ok(())
@@ -131,7 +140,7 @@ impl LockedLayout {
     fn document(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), WriteError> {
         let Some(new) = self.missing(digest, bytes.len() as u64)? else { return Ok(()) };
         let mut file = TemporaryFile::create(&self.dir)?;
-        file.write_all(bytes).at(self.blobs.path().join(digest.hex()))?;
+        file.write_all(bytes).at_sized(self.blobs.path().join(digest.hex()), bytes.len() as u64)?;
         file.persist(&self.blobs, digest.hex())?;
         self.made.blob(digest, new);
         Ok(())
@@ -152,18 +161,21 @@ impl LockedLayout {
         publication: &Publication,
         copying: &Copying<'_>,
     ) -> Result<(), WriteError> {
-        self.blobs.sync()?;
+        // All of it, for what is there already may be what a killed process could not make last.
+        for dir in [&self.blobs, &self.all_blobs, &self.dir] {
+            dir.sync()?;
+        }
         let path = self.dir.path().join(layout::INDEX);
         let existing = self.existing_index(&path, copying.limits.document_bytes)?;
         let index = with_entries(existing.as_deref(), &publication.descriptor(), names)
             .map_err(|problem| OutputError::NoLayout { dir: path.clone(), problem })?;
         if existing.as_ref() != Some(&index) {
             let mut file = TemporaryFile::create(&self.dir)?;
-            file.write_all(&index).at(&path)?;
-            file.persist(&self.dir, layout::INDEX)?;
+            file.write_all(&index).at_sized(&path, index.len() as u64)?;
+            file.replace(&self.dir, layout::INDEX)?;
         }
         self.made.keep();
-        Ok(self.dir.sync()?)
+        Ok(())
     }
 
     fn existing_index(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, WriteError> {
@@ -214,15 +226,17 @@ impl Locked {
             Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => (dir.write(LOCK)?, false),
             file => (file?, true),
         };
-        while !temporary::try_lock(&lock).at(dir.path().join(LOCK))? {
+        let unmade = |_: &FileError| {
+            if new {
+                // Nothing is left to do about a failure.
+                let _ = dir.remove_file(LOCK);
+            }
+        };
+        while !temporary::try_lock(&lock).at(dir.path().join(LOCK)).inspect_err(unmade)? {
             interrupt.check()?;
             std::thread::sleep(PATIENCE);
         }
-        let held = dir.holds(LOCK, &lock).inspect_err(|_| {
-            if new {
-                let _ = dir.remove_file(LOCK);
-            }
-        })?;
+        let held = dir.holds(LOCK, &lock).inspect_err(unmade)?;
         Ok(held.then_some(Self { dir, lock, new }))
     }
 }
@@ -233,7 +247,7 @@ fn is_absent(error: &FileError) -> bool {
 
 /// What goes again unless it is kept.
 struct Made {
-    dir: Dir,
+    dir: Rc<Dir>,
     inner: Vec<Inner>,
     outer: Outer,
 }

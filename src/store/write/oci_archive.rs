@@ -9,7 +9,7 @@ use crate::store::layout::{self, blob_path};
 use crate::store::publication::{Publication, PublishedLayer};
 
 use super::layout_index::with_entries;
-use super::tar_file::{TarFile, Target};
+use super::tar_file::{TarFile, Target, size};
 use super::{Copying, WriteError};
 
 /// What a blob of the archive is made of.
@@ -25,20 +25,32 @@ pub(super) fn write(
     publication: &Publication,
     copying: &Copying<'_>,
 ) -> Result<(), WriteError> {
-    let target = Target::open(file)?;
+    let index = with_entries(None, &publication.descriptor(), names).expect("nothing is there to merge with");
+    let blobs = blobs(publication);
+    let files = [layout::MARKER_CONTENT.len() as u64, index.len() as u64, 0, 0];
+    let target = Target::open(file, size(files.into_iter().chain(blobs.values().map(Blob::size))))?;
     let mut archive = target.begin()?;
     archive.bytes(layout::MARKER, layout::MARKER_CONTENT.as_bytes())?;
-    let index = with_entries(None, &publication.descriptor(), names).expect("nothing is there to merge with");
     archive.bytes(layout::INDEX, &index)?;
     archive.directory("blobs/")?;
     archive.directory("blobs/sha256/")?;
-    for (digest, blob) in blobs(publication) {
+    for (digest, blob) in blobs {
         match blob {
             Blob::Document(bytes) => archive.bytes(&blob_path(&digest), bytes)?,
             Blob::Layer(layer) => copy_layer(&mut archive, layer, copying)?,
         }
     }
     archive.finish()
+}
+
+impl Blob<'_> {
+    /// Its bytes; none are written of a layer that only a foreign address holds.
+    fn size(&self) -> u64 {
+        match self {
+            Self::Document(bytes) => bytes.len() as u64,
+            Self::Layer(layer) => layer.descriptor.size,
+        }
+    }
 }
 
 fn blobs(publication: &Publication) -> BTreeMap<Digest, Blob<'_>> {

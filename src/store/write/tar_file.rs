@@ -1,17 +1,17 @@
 //! A tar archive that is written as a stream and takes its file's place when it is whole.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, IntoInnerError, Read, Write};
+use std::path::Path;
 
 use tar::{EntryType, Header};
 
-use crate::file_error::{At, FileError};
+use crate::file_error::At;
 use crate::oci::Digest;
 use crate::store::dir::Dir;
 use crate::store::output::archive_place;
 
-use super::copy::copy;
+use super::copy::{Goal, copy};
 use super::temporary::{self, TemporaryFile};
 use super::{Copying, WriteError};
 
@@ -25,17 +25,24 @@ pub(super) struct TarFile<'a> {
 pub(super) struct Target {
     dir: Dir,
     name: OsString,
-    path: PathBuf,
+    goal: Goal,
 }
 
 const BLOCK: usize = 512;
 
+/// The bytes of an archive whose members have these sizes.
+pub(super) fn size(members: impl IntoIterator<Item = u64>) -> u64 {
+    let block = BLOCK as u64;
+    let member = |size: u64| size.div_ceil(block).saturating_add(1).saturating_mul(block);
+    members.into_iter().map(member).fold(2 * block, u64::saturating_add)
+}
+
 impl Target {
-    /// Opens the directory of `file`, and removes from it what killed processes left behind.
-    pub(super) fn open(file: &Path) -> Result<Self, WriteError> {
+    /// Opens the directory of `file`, which will have `size` bytes, and removes from it what killed processes left behind.
+    pub(super) fn open(file: &Path, size: u64) -> Result<Self, WriteError> {
         let (dir, name) = archive_place(file)?;
         temporary::sweep(&dir);
-        Ok(Self { dir, name, path: file.to_owned() })
+        Ok(Self { dir, name, goal: Goal { path: file.to_owned(), size } })
     }
 
     /// Begins the archive.
@@ -54,7 +61,7 @@ impl TarFile<'_> {
     /// Adds a file of these bytes.
     pub(super) fn bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
         self.header(path, EntryType::Regular, 0o644, bytes.len() as u64)?;
-        self.out.write_all(bytes).at(&self.target.path)?;
+        self.write(bytes)?;
         self.pad(bytes.len() as u64)
     }
 
@@ -68,20 +75,16 @@ impl TarFile<'_> {
         copying: &Copying<'_>,
     ) -> Result<(), WriteError> {
         self.header(path, EntryType::Regular, 0o644, size)?;
-        let copied = copy(digest, reader, &mut self.out, &self.target.path, copying)?;
+        let copied = copy(digest, reader, &mut self.out, &self.target.goal, copying)?;
         self.pad(copied)
     }
 
     /// Ends the archive and puts it in its place, on the disk for good.
     pub(super) fn finish(mut self) -> Result<(), WriteError> {
-        let path = &self.target.path;
-        self.out.write_all(&[0; 2 * BLOCK]).at(path)?;
-        let file = self
-            .out
-            .into_inner()
-            .map_err(|error| FileError { path: path.clone(), source: error.into_error() })?;
-        file.persist(&self.target.dir, &self.target.name)?;
-        Ok(self.target.dir.sync()?)
+        self.write(&[0; 2 * BLOCK])?;
+        let Target { dir, name, goal } = self.target;
+        let file = self.out.into_inner().map_err(IntoInnerError::into_error);
+        Ok(file.at_sized(&goal.path, goal.size)?.replace(dir, name)?)
     }
 
     fn header(&mut self, path: &str, kind: EntryType, mode: u32, size: u64) -> Result<(), WriteError> {
@@ -94,14 +97,17 @@ impl TarFile<'_> {
         header.set_gid(0);
         header.set_mtime(0);
         header.set_cksum();
-        Ok(self.out.write_all(header.as_bytes()).at(&self.target.path)?)
+        self.write(header.as_bytes())
     }
 
     fn pad(&mut self, size: u64) -> Result<(), WriteError> {
         let beyond = usize::try_from(size % BLOCK as u64).expect("less than a block");
         let zeros = (BLOCK - beyond) % BLOCK;
-        Ok(io::copy(&mut io::repeat(0).take(zeros as u64), &mut self.out)
-            .map(|_| ())
-            .at(&self.target.path)?)
+        self.write(&[0; BLOCK][..zeros])
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        let Goal { path, size } = &self.target.goal;
+        Ok(self.out.write_all(bytes).at_sized(path, *size)?)
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
+use std::path::Path;
 
 use rustix::fs::FileType;
 
@@ -53,19 +54,46 @@ impl<'a> TemporaryFile<'a> {
         &mut self.file
     }
 
-    /// Gives the file a name in `to`, in place of what had it; after a power failure it may lack bytes.
-    pub(in crate::store) fn rename(mut self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
-        self.dir.rename(&self.name, to, name.as_ref())?;
-        self.kept = true;
-        Ok(())
-    }
-
     /// Gives the file a name in `to`, in place of what had it, once its bytes are on the disk.
     ///
     /// The name itself is there for good after [`Dir::sync`].
-    pub(in crate::store) fn persist(self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
-        self.file.sync_all().at(to.path().join(name.as_ref()))?;
-        self.rename(to, name)
+    pub(in crate::store) fn persist(mut self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        self.sync(to, name.as_ref())?;
+        self.rename(to, name.as_ref())
+    }
+
+    /// Gives the file a name in `to` for good, in place of what had it; after a failure, what had the name has it again.
+    ///
+    /// File systems that cannot swap two files lose the old one where all that fails is to make the new name last.
+    pub(in crate::store) fn replace(mut self, to: &Dir, name: impl AsRef<OsStr>) -> Result<(), FileError> {
+        let name = name.as_ref();
+        self.sync(to, name)?;
+        let is_new = to.stat(name)?.is_none();
+        // The old file is the temporary one from here on.
+        let swapped = to.file_size(name)?.is_some() && self.dir.exchange(&self.name, to, name)?;
+        if !swapped {
+            self.rename(to, name)?;
+        }
+        to.sync().inspect_err(|_| {
+            // Nothing is left to do about one more failure.
+            let _ = match (swapped, is_new) {
+                (true, _) => self.dir.exchange(&self.name, to, name).map(drop),
+                (false, true) => to.remove_file(name),
+                (false, false) => Ok(()),
+            };
+        })
+    }
+
+    fn sync(&self, to: &Dir, name: &OsStr) -> Result<(), FileError> {
+        let size = self.file.metadata().map_or(0, |metadata| metadata.len());
+        self.file.sync_all().at_sized(to.path().join(name), size)
+    }
+
+    /// Gives the file a name in `to`, in place of what had it; after a power failure it may lack bytes.
+    pub(in crate::store) fn rename(&mut self, to: &Dir, name: &OsStr) -> Result<(), FileError> {
+        self.dir.rename(&self.name, to, name)?;
+        self.kept = true;
+        Ok(())
     }
 }
 
@@ -116,7 +144,8 @@ fn sweep_one(dir: &Dir, name: &OsString) -> Result<(), FileError> {
     }
     match file_type(&stat) {
         FileType::RegularFile => {
-            let file = dir.write(text)?;
+            // One that was replaced may be read-only.
+            let file = dir.write(text).or_else(|_| dir.read(Path::new(text)))?;
             if try_lock(&file).at(dir.path())? && dir.holds(text, &file)? {
                 dir.remove_file(text)?;
             }
@@ -157,6 +186,29 @@ mod tests {
         file.persist(&dir, "name").unwrap();
         assert_eq!(dir.names().unwrap(), ["name"]);
         assert_eq!(fs::read(root.path().join("name")).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_is_gone_and_one_that_is_new_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        for text in ["one", "other"] {
+            let mut file = TemporaryFile::create(&dir).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file.replace(&dir, "name").unwrap();
+            assert_eq!(dir.names().unwrap(), ["name"]);
+            assert_eq!(fs::read_to_string(root.path().join("name")).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_directory_is_not_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = Dir::open(root.path()).unwrap();
+        fs::create_dir(root.path().join("name")).unwrap();
+        assert!(TemporaryFile::create(&dir).unwrap().replace(&dir, "name").is_err());
+        assert_eq!(dir.names().unwrap(), ["name"]);
+        assert!(root.path().join("name").is_dir());
     }
 
     #[test]
