@@ -9,6 +9,7 @@ mod hostile;
 mod model;
 mod modules;
 mod patterns;
+mod public;
 mod readme;
 mod real;
 mod refusal;
