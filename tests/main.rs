@@ -11,6 +11,7 @@ mod memory;
 mod model;
 mod modules;
 mod patterns;
+mod public;
 mod readme;
 mod real;
 mod refusal;
