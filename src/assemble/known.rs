@@ -24,9 +24,10 @@ impl MadeLayer {
     }
 }
 
-/// The index of a layer, where the store has it.
+/// The index of a layer, where the store has it. One that is beyond the build's budget is left to the reading to refuse.
 pub(super) fn index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust) -> Option<LayerIndex> {
-    shop.store?.index(&key::index(shop, layer, trust))
+    let index = shop.store?.index(&key::index(shop, layer, trust))?;
+    index.charge(shop.budget).is_ok().then_some(index)
 }
 
 /// Tells the store of an index.

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Fault, Items};
+use crate::limits::{Budget, BudgetError};
 use crate::oci::Digest;
-use crate::rootfs::{Entry, RootPath};
+use crate::rootfs::{Entry, Kind, RootPath};
 
 /// What a layer's tar holds, in the order of its stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,31 @@ impl LayerIndex {
         let is_file =
             |ordinal: &u32| self.items.is_entry(*ordinal) && !self.items.inodes().is_directory(*ordinal);
         self.items.ordinals().filter(is_file).count()
+    }
+}
+
+impl LayerIndex {
+    /// Takes what the index holds out of a build's budget, as reading the layer does.
+    pub fn charge(&self, budget: &Budget) -> Result<(), BudgetError> {
+        self.items.iter().try_for_each(|item| budget.enter(item.names()))?;
+        self.kept.values().try_for_each(|bytes| budget.keep(bytes.len() as u64))
+    }
+}
+
+impl Item {
+    /// Bytes of its names, link target and extended attributes.
+    fn names(&self) -> u64 {
+        let entry = match &self.kind {
+            ItemKind::Entry(entry) => entry,
+            ItemKind::Whiteout(path) | ItemKind::Opaque(path) => return path.as_bytes().len() as u64,
+        };
+        let target = match &entry.kind {
+            Kind::Symlink(target) => target.len(),
+            Kind::Hardlink(target) => target.as_bytes().len(),
+            _ => 0,
+        };
+        let xattrs = entry.attributes.xattrs.iter().map(|(name, value)| name.len() + value.len());
+        (entry.path.as_bytes().len() + target + xattrs.sum::<usize>()) as u64
     }
 }
 

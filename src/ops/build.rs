@@ -194,34 +194,8 @@ fn run(
         output.check().map_err(|error| Box::new(WriteError::from(error)))?;
     }
     let staging = Staging::beside(first)?;
-    let make = |store| {
-        let shop = Workshop {
-            jobs: options.jobs,
-            limits: &options.limits,
-            budget: &Budget::of(&options.limits),
-            interrupt,
-            allow: options.allow,
-            allow_devices: options.allow_devices,
-            two_passes: options.two_passes,
-            staging: &staging,
-            store,
-            work: &Work::default(),
-            progress,
-        };
-        make(&shop, &plan, outputs, options.deny_privileged, name(specification))
-    };
-    let store = options.store.as_ref();
-    match make(store)? {
-        Outcome::Made(report) => Ok(*report),
-        // What was broken is gone from the store; should it be broken again, then the store is not to be used.
-        Outcome::Broken(_) => match make(store)? {
-            Outcome::Made(report) => Ok(*report),
-            Outcome::Broken(_) => match make(None)? {
-                Outcome::Made(report) => Ok(*report),
-                Outcome::Broken(error) => Err(error),
-            },
-        },
-    }
+    let name = name(specification);
+    Making { name, plan: &plan, outputs, options, staging: &staging, progress, interrupt }.run()
 }
 
 /// How an attempt to build ended.
@@ -231,25 +205,62 @@ enum Outcome {
     Broken(BuildError),
 }
 
-/// Assembles what is planned and writes it to the outputs.
-fn make(
-    shop: &Workshop<'_>,
-    plan: &Plan,
-    outputs: &[Output],
-    deny_privileged: bool,
-    name: &str,
-) -> Result<Outcome, BuildError> {
-    let images = assemble(shop, plan)?;
-    if deny_privileged {
-        refuse_privileged(plan, &images)?;
-    }
-    let made = publish::indexed(plan, images, shop.limits.written_document_bytes)?;
-    match publish::publish(&made, outputs, shop) {
-        Ok(()) => Ok(Outcome::Made(Box::new(Report::of(name, &made, outputs, shop)))),
-        Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, shop) => {
-            Ok(Outcome::Broken(error))
+/// A plan to be carried out.
+struct Making<'a> {
+    name: &'a str,
+    plan: &'a Plan,
+    outputs: &'a [Output],
+    options: &'a Options,
+    staging: &'a Staging,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+}
+
+impl Making<'_> {
+    /// Tries until no layer of the store turns out to be broken.
+    fn run(&self) -> Result<Report, BuildError> {
+        let store = self.options.store.as_ref();
+        let mut outcome = self.attempt(store)?;
+        // What was broken is gone by then; should more be broken, there is an attempt without.
+        for store in [store, None] {
+            if let Outcome::Broken(_) = outcome {
+                outcome = self.attempt(store)?;
+            }
         }
-        Err(error) => Err(error),
+        match outcome {
+            Outcome::Made(report) => Ok(*report),
+            Outcome::Broken(error) => Err(error),
+        }
+    }
+
+    /// Assembles what is planned and writes it to the outputs.
+    fn attempt(&self, store: Option<&Store>) -> Result<Outcome, BuildError> {
+        let (options, limits) = (self.options, &self.options.limits);
+        let shop = Workshop {
+            jobs: options.jobs,
+            limits,
+            budget: &Budget::of(limits),
+            interrupt: self.interrupt,
+            allow: options.allow,
+            allow_devices: options.allow_devices,
+            two_passes: options.two_passes,
+            staging: self.staging,
+            store,
+            work: &Work::default(),
+            progress: self.progress,
+        };
+        let images = assemble(&shop, self.plan)?;
+        if options.deny_privileged {
+            refuse_privileged(self.plan, &images)?;
+        }
+        let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
+        match publish::publish(&made, self.outputs, &shop) {
+            Ok(()) => Ok(Outcome::Made(Box::new(Report::of(self.name, &made, self.outputs, &shop)))),
+            Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, &shop) => {
+                Ok(Outcome::Broken(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use overcoat::contents::{self, Allow, FirstPass, LayerContents, Operation, Take, View};
+use overcoat::interrupt::Interrupt;
 use overcoat::layer::{Codec, LayerIndex, LayerWriter, Trust};
 use overcoat::limits::Limits;
 use overcoat::rootfs::{Kind as OwnKind, Pattern, RootPath, Selection};
@@ -45,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
     let source = if is_sound { checked_view(&indexes, &artifact).map(|(_, fs)| fs) } else { None };
     let take = take(&taken);
     guess(&indexes, &take, &below);
-    let contents = contents::artifact(&indexes, &take, &below);
+    let contents = contents::artifact(&indexes, &take, &below, &Interrupt::default());
     let Ok(contents) = contents else {
         let has_to_work =
             source.filter(|source| !taken.is_nothing(source)).map(|source| place(&below_fs, &source, &taken));
@@ -165,10 +166,13 @@ fn index(layer: &Layer, trust: Trust) -> Arc<LayerIndex> {
 
 /// What layers come to, for us as for the model; nothing where both cannot apply them.
 fn checked_view(indexes: &[Arc<LayerIndex>], layers: &[Layer]) -> Option<(View, Fs)> {
-    match (View::of(indexes.iter().map(|index| &**index)), apply_all(layers)) {
+    let interrupt = Interrupt::default();
+    match (View::of(indexes.iter().cloned(), &interrupt), apply_all(layers)) {
         (Ok(view), Ok(fs)) => {
             let mut cut = View::default();
-            indexes.iter().for_each(|index| cut.apply(index).expect("it was applied before"));
+            for index in indexes {
+                cut.apply(Arc::clone(index), &interrupt).expect("it was applied before");
+            }
             assert!(view.iter().map(|(path, _)| path).eq(cut.iter().map(|(path, _)| path)));
             check_view(&view, &fs);
             Some((view, fs))
@@ -179,22 +183,22 @@ fn checked_view(indexes: &[Arc<LayerIndex>], layers: &[Layer]) -> Option<(View, 
 }
 
 fn check_view(view: &View, fs: &Fs) {
-    let paths: Vec<_> = view.iter().map(|(path, _)| text(path)).filter(|path| !path.is_empty()).collect();
+    let paths: Vec<_> = view.iter().map(|(path, _)| text(&path)).filter(|path| !path.is_empty()).collect();
     let mut expected: Vec<_> = fs.paths().map(str::to_owned).collect();
     expected.sort_by(|a, b| a.split('/').cmp(b.split('/')));
     assert_eq!(paths, expected);
     for path in &paths {
         let node = view.get(&own_path(path)).expect("it is there");
         let Inode { kind, attributes, is_implied } = fs.get(path).expect("it is there");
-        let own = &node.entry.attributes;
+        let own = node.attributes();
         assert_eq!(
             (own.mode.bits(), (own.owner.uid, own.owner.gid)),
             (attributes.mode, attributes.owner),
             "{path}"
         );
         assert_eq!((own.mtime, own.xattrs.len()), (attributes.mtime, attributes.xattrs.len()), "{path}");
-        assert_eq!(node.item.is_none(), *is_implied, "{path}");
-        let is_same = match (&node.entry.kind, kind) {
+        assert_eq!(node.item().is_none(), *is_implied, "{path}");
+        let is_same = match (&node.kind(), kind) {
             (OwnKind::Directory, Kind::Directory) | (OwnKind::Fifo, Kind::Fifo) => true,
             (OwnKind::File(content), Kind::File(bytes)) => content.size == bytes.len() as u64,
             (OwnKind::Symlink(target), Kind::Symlink(to)) => **target == *to.as_bytes(),
@@ -203,7 +207,7 @@ fn check_view(view: &View, fs: &Fs) {
             }
             _ => false,
         };
-        assert!(is_same, "{path} is {:?}, expected {kind:?}", node.entry.kind);
+        assert!(is_same, "{path} is {:?}, expected {kind:?}", node.kind());
     }
 }
 
@@ -225,22 +229,22 @@ fn take(taken: &Taken) -> Take {
 fn guess(indexes: &[Arc<LayerIndex>], take: &Take, below: &View) {
     let mut pass = FirstPass::new(take, below, indexes.len().saturating_sub(1) as u32);
     for index in indexes.iter().rev() {
-        for (ordinal, item) in (0..).zip(&index.items) {
-            pass.item(ordinal, item);
+        for (ordinal, item) in (0..).zip(index.items.iter()) {
+            pass.item(ordinal, &item);
         }
         pass.end_layer(index);
     }
-    drop(pass.finish());
+    pass.finish();
 }
 
 /// Contents as they are written, and read back by somebody else.
 fn written(contents: &LayerContents, artifact: &[Layer]) -> ReadLayer {
     let mut writer = LayerWriter::new(Vec::new(), Codec::Gzip, 1).expect("memory has room");
-    for operation in &contents.operations {
+    for operation in contents.operations.iter() {
         let (written, data) = match operation {
-            Operation::Entry { entry, data } => (writer.entry(entry), *data),
-            Operation::Whiteout { path, mtime } => (writer.whiteout(path, *mtime), None),
-            Operation::Opaque { dir, mtime } => (writer.opaque(dir, *mtime), None),
+            Operation::Entry { entry, data } => (writer.entry(&entry), data),
+            Operation::Whiteout { path, mtime } => (writer.whiteout(&path, mtime), None),
+            Operation::Opaque { dir, mtime } => (writer.opaque(&dir, mtime), None),
         };
         written.expect("what is laid out can be written");
         if let Some(at) = data {
@@ -260,7 +264,7 @@ fn written(contents: &LayerContents, artifact: &[Layer]) -> ReadLayer {
 /// A layer of ours means the same before it is written.
 fn check_applied(mut below: View, contents: &LayerContents, found: &Fs) {
     below.apply_contents(contents);
-    let paths: Vec<_> = below.iter().map(|(path, _)| text(path)).filter(|path| !path.is_empty()).collect();
+    let paths: Vec<_> = below.iter().map(|(path, _)| text(&path)).filter(|path| !path.is_empty()).collect();
     let mut expected: Vec<_> = found.paths().map(str::to_owned).collect();
     expected.sort_by(|a, b| a.split('/').cmp(b.split('/')));
     assert_eq!(paths, expected);
