@@ -59,18 +59,33 @@ impl FromStr for RegistryName {
         let parsed: Reference = named
             .parse()
             .map_err(|problem: oci_spec::distribution::ParseError| error(problem.to_string()))?;
-        // The grammar takes `Acme` in `Acme/app` for a host; what has neither dot nor colon is none.
-        if parsed.repository().contains(|char: char| char.is_ascii_uppercase()) {
-            return Err(error("a repository has no upper-case letters".to_owned()));
-        }
         // The grammar adds `latest`; whether a tag was written shows in the text alone.
         let tag = named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map(|(_, tag)| tag.to_owned());
+        if let Some(problem) = problem(&parsed, tag.as_deref()) {
+            return Err(error(problem.to_owned()));
+        }
         Ok(Self {
             host: parsed.registry().to_owned(),
             repository: parsed.repository().to_owned(),
             tag,
             digest,
         })
+    }
+}
+
+/// What is wrong with a reference that the grammar takes nevertheless.
+///
+/// It finds a host in `Acme/app` and none in `a.b_c/app`, although only a dot, a colon or `localhost` make one, and in tags
+/// it takes letters and digits of all scripts.
+fn problem(parsed: &Reference, tag: Option<&str>) -> Option<&'static str> {
+    if parsed.repository().contains(|char: char| char.is_ascii_uppercase()) {
+        Some("a repository has no upper-case letters")
+    } else if parsed.registry().contains('_') {
+        Some("a host has no `_`")
+    } else if tag.is_some_and(|tag| !is_tag(tag)) {
+        Some("the tag has characters that no tag has")
+    } else {
+        None
     }
 }
 
