@@ -204,6 +204,8 @@ mod tests {
             "docker-archive:x:y",
             "a/UPPER",
             "Upper/a",
+            "a:\u{e9}",
+            "a.b_c/app",
             "https://x/y",
             "a@sha256:0",
         ] {

@@ -16,8 +16,12 @@ pub(super) fn parse(text: &str) -> Result<(String, String, Option<String>), Stri
     };
     let is_sound = tag.is_none_or(is_tag) && is_name(name);
     let (host, repository) = if is_sound { split(name) } else { return Err(why_not(text)) };
+    // The library finds a host in `Acme/app` and none in `a.b_c/app`, although only dots and colons make one.
     if repository.contains(|char: char| char.is_ascii_uppercase()) {
         return Err(ParseError::NameContainsUppercase.to_string());
+    }
+    if host.contains('_') {
+        return Err("a host has no `_`".to_owned());
     }
     if repository.len() > REPOSITORY_LIMIT {
         return Err(ParseError::NameTooLong.to_string());
@@ -82,11 +86,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What the library makes of a text, but that it takes `Acme` in `Acme/app` for a host at first, and then not.
+    /// What the library makes of a text, but for the hosts and repositories that it does not look at again.
     fn expected(text: &str) -> Option<(String, String)> {
         let parsed: Reference = text.parse().ok()?;
         let is_upper = parsed.repository().contains(|char: char| char.is_ascii_uppercase());
-        (!is_upper).then(|| (parsed.registry().to_owned(), parsed.repository().to_owned()))
+        let is_host = !parsed.registry().contains('_');
+        (!is_upper && is_host).then(|| (parsed.registry().to_owned(), parsed.repository().to_owned()))
     }
 
     proptest! {
