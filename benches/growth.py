@@ -15,13 +15,13 @@ def sizes(work):
 
 def entries(work):
     """Builds with one artifact of so many empty files."""
-    for number in (1_000, 10_000, 100_000, 999_000):
+    for number in (1_000, 10_000, 100_000, 980_000):
         yield f"{number:,} entries", build(work, [layer(work, small_files(number, 0))])
 
 
 def base_entries(work):
     """Builds on a base of so many empty files, with an artifact of one."""
-    for number in (1_000, 10_000, 100_000, 999_000):
+    for number in (1_000, 10_000, 100_000, 980_000):
         base = layer(work, small_files(number, 0))
         yield f"{number:,} entries in the base", build(work, [layer(work, small_files(1, 1))], base)
 
@@ -82,6 +82,8 @@ def small_files(number, seed, size=0):
             info = tarfile.TarInfo(f"usr/share/set-{seed}/package-{one // 50:05}/file-with-a-name-{one:07}")
             info.size = size
             tar.addfile(info, io.BytesIO(content))
+            # What this process holds would count as the peak of those it starts.
+            tar.members.clear()
 
     return write
 
