@@ -65,8 +65,8 @@ impl Trials {
             let is_tried = cases[trial.case].case.has_store() && !trial.point.is_of_store();
             all || number % nth == 0 || (!is_tried && trial.fault.is_crucial(&trial.point.call))
         };
-        let trials = trials.into_iter().enumerate().filter(is_chosen).map(|(_, trial)| trial);
-        Some(Self { cases, trials: trials.collect() })
+        let trials = trials.into_iter().enumerate().filter(is_chosen).map(|(_, trial)| trial).collect();
+        Some(Self { cases, trials })
     }
 
     /// Runs them, prints what became of them, and fails where one did not end as it should.
