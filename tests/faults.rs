@@ -8,6 +8,7 @@ mod calls;
 mod case;
 mod durable;
 mod fault;
+mod kept;
 mod many;
 mod point;
 mod trial;

@@ -144,7 +144,12 @@ impl Prepared {
 
     /// Makes a directory with what is there before the build.
     pub(super) fn make(&self, dir: &str) {
-        let (from, to) = (self.path("before"), self.path(dir));
+        self.make_from("before", dir);
+    }
+
+    /// Makes a directory with what is in another one.
+    pub(super) fn make_from(&self, from: &str, dir: &str) {
+        let (from, to) = (self.path(from), self.path(dir));
         for found in WalkDir::new(&from) {
             let found = found.expect("the sandbox can be listed");
             let to = to.join(found.path().strip_prefix(&from).expect("it lies there"));
