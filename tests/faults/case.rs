@@ -175,6 +175,8 @@ impl Prepared {
     /// Builds what the case does with the same store into another output, which has to be the same.
     pub(super) fn build_beside(&self, dir: &str) {
         let beside = format!("{dir}-beside");
+        // Where it begins its output, no other trial looks.
+        fs::create_dir(self.path(&beside)).expect("the sandbox can be written");
         self.build(self.case.spec, &format!("oci:{beside}/layout:new"), dir);
         let (found, mut expected) = (tree(&self.path(&beside)), self.after.clone());
         expected.retain(|path, _| !is_of_store(path));
