@@ -58,21 +58,21 @@ fn a_signal_at_any_call_stops_the_build_or_comes_too_late() {
 fn c03_a_build_killed_at_any_call_leaves_no_partial_entry() {
     let [new, filled, broken] = Case::STORES;
     let cases = [new, filled, broken, Case::BROKEN_BLOB];
-    let Some(trials) = Trials::of(&cases, &[Fault::Kill], 13) else { return };
+    let Some(trials) = Trials::of(&cases, &[Fault::Kill], 9) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Old] > 0 && counts[&Outcome::New] > 0, "{counts:?}");
 }
 
 #[test]
 fn c03_a_build_beside_one_that_is_killed_or_held_at_any_call_is_unaffected() {
-    let Some(trials) = Trials::of(&Case::STORES, &HOLDS, 17) else { return };
+    let Some(trials) = Trials::of(&Case::STORES, &HOLDS, 13) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Old] > 0 && counts[&Outcome::Finished] > 0, "{counts:?}");
 }
 
 #[test]
 fn c03_an_error_of_the_store_at_any_call_is_said_and_fails_no_build() {
-    let Some(trials) = Trials::of(&Case::STORES, &ERRORS, 13) else { return };
+    let Some(trials) = Trials::of(&Case::STORES, &ERRORS, 7) else { return };
     let counts = trials.run();
     assert!(counts[&Outcome::Unstored] > 0 && counts[&Outcome::Refused] > 0, "{counts:?}");
 }
