@@ -1,8 +1,8 @@
 //! Outputs under fire: a build that is killed, refused or told to stop at any system call that changes something.
 //!
 //! The points are enumerated, not sampled: `strace` lists the calls that change something, and then one run for each of
-//! them has the fault at just that call. With `OVERCOAT_FAULTS=all` (`tests/faults/run`) every point is tried, else a
-//! part of them.
+//! them has the fault at just that call; builds that use a store are disturbed at the calls on it as well. With
+//! `OVERCOAT_FAULTS=all` (`tests/faults/run`) every point is tried, else a part of them.
 
 mod calls;
 mod case;
