@@ -86,8 +86,11 @@ fn build_on(options: &str, output: &str) -> Option<(i32, String)> {
         "mount -t tmpfs -o $0 none small && \"$@\"; code=$?; find small -mindepth 1 >left; exit $code";
     let mut command = Command::new(unshare);
     command.args(["--mount", "/bin/sh", "-c", script, options, env!("CARGO_BIN_EXE_overcoat")]);
-    let run =
-        command.args(["build", "demo.yaml", "-o", output]).current_dir(sandbox.path("")).output().unwrap();
+    command
+        .args(["build", "demo.yaml", "-o", output])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    let run = command.current_dir(sandbox.path("")).output().unwrap();
     let (code, words) = (run.status.code().unwrap(), String::from_utf8(run.stderr).unwrap());
     let left = fs::read_to_string(sandbox.path("left")).unwrap();
     assert_eq!(left.is_empty(), code != 0, "{left}{words}");
@@ -141,7 +144,7 @@ fn l03_a_limit_on_the_size_of_files_is_an_error_like_any() {
     let before = crate::support::tree(&sandbox.path(""));
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" build demo.yaml -o oci:out";
     let mut command = Command::new(shell);
-    command.args(["-c", script, env!("CARGO_BIN_EXE_overcoat")]).current_dir(sandbox.path(""));
+    command.args(["-c", script, env!("CARGO_BIN_EXE_overcoat")]).env_clear().current_dir(sandbox.path(""));
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(6));
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"

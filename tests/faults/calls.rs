@@ -58,15 +58,26 @@ impl Call {
         self.name == "write" && ["1<", "2<"].iter().any(|stream| self.args.starts_with(stream))
     }
 
-    /// Whether a build can do without it: it tidies up, saves a copy or asks whether another process still works.
+    /// Whether a build can do without it: it tidies up, asks whether another process still works or says
+    /// when an entry of the store was used.
     pub(super) fn is_dispensable(&self) -> bool {
-        let tidies = ["unlink", "unlinkat", "rmdir", "link", "linkat"].contains(&self.name.as_str());
+        let tidies = ["unlink", "unlinkat", "rmdir", "utimensat"].contains(&self.name.as_str());
         tidies || (self.name == "flock" && !self.succeeded)
     }
 
-    /// Its first argument that is text.
+    /// Whether it has to do with a directory `store`, or with what is in it.
+    pub(super) fn is_on_store(&self) -> bool {
+        ["/store/", "/store>", "/store\""].iter().any(|end| self.args.contains(end))
+    }
+
+    /// Whether an argument of it is this text.
+    pub(super) fn names(&self, text: &str) -> bool {
+        self.args.split('"').skip(1).step_by(2).any(|found| found == text)
+    }
+
+    /// Its first argument that is text, and the same text in every run.
     pub(super) fn text(&self) -> Option<&str> {
-        self.args.split('"').nth(1)
+        self.args.split('"').skip(1).step_by(2).find(|text| !text.starts_with(".overcoat-"))
     }
 }
 
@@ -91,7 +102,7 @@ impl Call {
 }
 
 /// `12</a/path>` to `/a/path`.
-fn path_of(descriptor: &str) -> Option<&Path> {
+pub(super) fn path_of(descriptor: &str) -> Option<&Path> {
     let (_, path) = descriptor.split_once('<')?;
     Some(Path::new(path.split('>').next()?))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +20,19 @@ pub(super) struct Case {
     output: &'static str,
     /// The output that an earlier build has written to.
     before: Option<&'static str>,
+    /// The store `DIR/store`, where the build has one.
+    store: Option<Stored>,
+}
+
+/// What a store holds before the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    /// It is yet to be made.
+    Nothing,
+    /// Something of use, and something of none, from another customization.
+    Other,
+    /// All that is needed, and one entry of each of these kinds is broken.
+    Broken(&'static [&'static str]),
 }
 
 const LAYOUT: &str = "oci:DIR/layout:new";
@@ -37,8 +51,27 @@ impl Case {
         Self { spec: "long.yaml", ..Self::new("OCI archive with a long file", OCI, Some(OCI)) },
     ];
 
+    pub(super) const STORES: [Self; 3] = [
+        Self::stored("store, new", Stored::Nothing),
+        Self::stored("store, filled", Stored::Other),
+        Self::stored("store, broken", Stored::Broken(&["indexes", "layers"])),
+    ];
+
+    /// Here a build begins anew once it has noticed, even where what it noticed was an error of its output.
+    pub(super) const BROKEN_BLOB: Self =
+        Self { output: LAYOUT, ..Self::stored("store, broken blob", Stored::Broken(&["blobs/sha256"])) };
+
+    pub(super) fn has_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    const fn stored(name: &'static str, store: Stored) -> Self {
+        // An output of few calls: those of the store are seldom hit together with one of it.
+        Self { store: Some(store), ..Self::new(name, OCI, None) }
+    }
+
     const fn new(name: &'static str, output: &'static str, before: Option<&'static str>) -> Self {
-        Self { name, spec: "hello.yaml", output, before }
+        Self { name, spec: "hello.yaml", output, before, store: None }
     }
 }
 
@@ -69,6 +102,9 @@ impl Prepared {
         if let Some(output) = case.before {
             prepared.build("x.yaml", output, "before");
         }
+        if let Some(stored) = case.store {
+            prepared.fill(stored);
+        }
         prepared.before = tree(&prepared.path("before"));
         prepared.make("after");
         prepared.rebuild("after");
@@ -77,18 +113,51 @@ impl Prepared {
         prepared
     }
 
+    /// Fills the store that is there before the build.
+    fn fill(&self, stored: Stored) {
+        match stored {
+            Stored::Nothing => {}
+            Stored::Other => {
+                let hello = fs::read_to_string(self.path("hello.yaml")).expect("it is in the demo");
+                self.sandbox.write("other.yaml", &hello.replace("mode = demo", "mode = other"));
+                self.build("other.yaml", "oci:other", "before");
+            }
+            Stored::Broken(kinds) => {
+                self.build(self.case.spec, "oci:other", "before");
+                for kind in kinds {
+                    let entries = fs::read_dir(self.path("before/store").join(kind)).expect("it was made");
+                    let entry = entries.map(|entry| entry.expect("it can be listed").path()).min();
+                    let entry = fs::File::options().write(true).open(entry.expect("it holds entries"));
+                    entry.and_then(|entry| entry.write_all_at(&[0xff; 3], 20)).expect("it can be written");
+                }
+            }
+        }
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.sandbox.path(name)
     }
 
+    /// A directory by the path that the system shows.
+    pub(super) fn root(&self, dir: &str) -> PathBuf {
+        self.path("").canonicalize().expect("the sandbox is there").join(dir)
+    }
+
     /// Makes a directory with what is there before the build.
     pub(super) fn make(&self, dir: &str) {
-        let (from, to) = (self.path("before"), self.path(dir));
+        self.make_from("before", dir);
+    }
+
+    /// Makes a directory with what is in another one.
+    pub(super) fn make_from(&self, from: &str, dir: &str) {
+        let (from, to) = (self.path(from), self.path(dir));
         for found in WalkDir::new(&from) {
             let found = found.expect("the sandbox can be listed");
             let to = to.join(found.path().strip_prefix(&from).expect("it lies there"));
             if found.file_type().is_dir() {
-                fs::create_dir(to).expect("the sandbox can be written");
+                let made = fs::create_dir(&to).and_then(|()| fs::metadata(found.path()));
+                made.and_then(|found| fs::set_permissions(to, found.permissions()))
+                    .expect("the sandbox can be written");
             } else {
                 fs::copy(found.path(), to).expect("the sandbox can be written");
             }
@@ -101,7 +170,34 @@ impl Prepared {
     }
 
     fn build(&self, spec: &str, output: &str, dir: &str) {
-        succeed(self.sandbox.command(&[]).args(arguments(spec, output, dir)));
+        succeed(self.sandbox.command(&[]).args(self.arguments(spec, output, dir)));
+    }
+
+    /// Builds what the case does with the same store into another output, which has to be the same.
+    pub(super) fn build_beside(&self, dir: &str) {
+        let beside = format!("{dir}-beside");
+        // Where it begins its output, no other trial looks.
+        fs::create_dir(self.path(&beside)).expect("the sandbox can be written");
+        self.build(self.case.spec, &format!("oci-archive:{beside}/x.tar:new"), dir);
+        let (found, mut expected) = (tree(&self.path(&beside)), self.after.clone());
+        expected.retain(|path, _| !is_of_store(path));
+        assert_eq!(found, expected, "the other build");
+        fs::remove_dir_all(self.path(&beside)).expect("the sandbox can be written");
+    }
+
+    /// The arguments of a build, whose system calls come in the same order every time.
+    fn arguments(&self, spec: &str, output: &str, dir: &str) -> Vec<String> {
+        let (output, store) = (output.replace("DIR", dir), format!("{dir}/store"));
+        let mut arguments = vec!["build", spec, "--jobs", "1", "-o", &output];
+        match self.case.store {
+            // Without `--store`, there is none: nothing in the environment says where.
+            None => arguments.push("--quiet"),
+            Some(_) => arguments.extend(["--store", &store]),
+        }
+        if output.starts_with("docker-archive:") {
+            arguments.extend(["--platform", "linux/amd64"]);
+        }
+        arguments.into_iter().map(str::to_owned).collect()
     }
 
     /// The calls of a build that nothing happens to.
@@ -116,7 +212,11 @@ impl Prepared {
 
     /// Lets `strace` run the build in a directory.
     pub(super) fn command(&self, mut strace: Command, dir: &str) -> Command {
-        strace.arg(env!("CARGO_BIN_EXE_overcoat")).args(arguments(self.case.spec, self.case.output, dir));
+        strace.arg(env!("CARGO_BIN_EXE_overcoat")).args(self.arguments(
+            self.case.spec,
+            self.case.output,
+            dir,
+        ));
         strace.current_dir(self.path(""));
         strace
     }
@@ -155,12 +255,7 @@ fn assert_closed(dir: &Path) {
     }
 }
 
-/// The arguments of a build, whose system calls come in the same order every time.
-fn arguments(spec: &str, output: &str, dir: &str) -> Vec<String> {
-    let output = output.replace("DIR", dir);
-    let mut arguments = vec!["build", spec, "--quiet", "--jobs", "1", "-o", &output];
-    if output.starts_with("docker-archive:") {
-        arguments.extend(["--platform", "linux/amd64"]);
-    }
-    arguments.into_iter().map(str::to_owned).collect()
+/// Whether what lies in the directory of a trial is the store, or part of it.
+pub(super) fn is_of_store(path: &Path) -> bool {
+    path.starts_with("store")
 }

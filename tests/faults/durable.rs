@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::calls::Call;
-use super::case::Prepared;
+use super::case::{Prepared, Tree, is_of_store};
 
 /// A file or directory, whatever names it has.
 type Inode = usize;
@@ -38,7 +38,11 @@ impl Disk {
                 _ = call.descriptor().and_then(|path| self.shown.get(path)).map(|i| self.synced.remove(i))
             }
             ("fsync", _) => self.sync(call.descriptor().expect("strace knows its path")),
-            ("flock", _) => {}
+            ("copy_file_range", _) => {
+                let to = call.args.split(", ").nth(2).and_then(super::calls::path_of);
+                _ = to.and_then(|path| self.shown.get(path)).map(|i| self.synced.remove(i));
+            }
+            ("flock" | "utimensat", _) => {}
             ("open" | "openat" | "mkdir" | "mkdirat", [path]) => self.make(path),
             ("unlinkat" | "rmdir", [path]) => _ = self.shown.remove(path),
             ("linkat", [from, to]) => _ = self.shown.insert(to.clone(), self.shown[from]),
@@ -87,7 +91,7 @@ pub(super) fn replay(prepared: &Prepared) -> usize {
     let changes: Vec<&Call> = calls.iter().filter(|call| call.succeeded && call.is_mutating()).collect();
     for call in &changes {
         disk.apply(call, &cwd);
-        for name in prepared.before.keys().filter(|name| **name != key) {
+        for name in output_of(&prepared.before).filter(|name| **name != key) {
             assert!(disk.keeps(name), "{} may be lost after {call:?}", name.display());
         }
         // Without its marker, what is there would be no layout to the next build.
@@ -96,10 +100,17 @@ pub(super) fn replay(prepared: &Prepared) -> usize {
             disk.keeps(&marker) || !disk.shown.contains_key(&blobs),
             "the marker may be lost after {call:?}"
         );
+        // Nor would a store. What it holds may be lost and cut short.
+        let made = ["new", "blobs", "indexes", "layers"].map(|name| disk.root.join("store").join(name));
+        assert!(
+            disk.keeps(Path::new("store/CACHEDIR.TAG"))
+                || !made.iter().any(|name| disk.shown.contains_key(name)),
+            "the store's marker may be lost after {call:?}"
+        );
         for found in [&disk.shown, &disk.lasting].map(|names| names.get(&disk.root.join(&key)).copied()) {
             let Some(inode) = found.filter(|_| found != old) else { continue };
             assert!(disk.synced.contains(&inode), "{} may be lost after {call:?}", key.display());
-            for name in prepared.after.keys().filter(|name| **name != key) {
+            for name in output_of(&prepared.after).filter(|name| **name != key) {
                 assert!(disk.keeps(name), "{} may be missing after {call:?}", name.display());
             }
         }
@@ -107,4 +118,9 @@ pub(super) fn replay(prepared: &Prepared) -> usize {
     let found = disk.lasting.get(&disk.root.join(&key)).copied();
     assert!(disk.keeps(&key) && found != old, "{} may be lost in the end", key.display());
     changes.len()
+}
+
+/// The names of a tree that are not of the store.
+fn output_of(tree: &Tree) -> impl Iterator<Item = &PathBuf> {
+    tree.keys().filter(|name| !is_of_store(name))
 }

@@ -1,6 +1,6 @@
 //! What happens to a build at a call, and what becomes of it.
 
-use super::point::Point;
+use super::point::{Need, Point};
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +11,8 @@ pub(super) enum Fault {
     Error(&'static str),
     /// The process gets a signal at the call, which ends it with this code.
     Signal(&'static str, i32),
+    /// The process is held after the call while another build uses its store, and killed or let go then.
+    Hold { kill: bool },
 }
 
 /// What becomes of it.
@@ -24,18 +26,20 @@ pub(super) enum Outcome {
     Refused,
     /// Succeeded, as the call was not needed: to tidy up, or to save a copy.
     Tolerated,
+    /// Succeeded, and said that the store could not be written.
+    Unstored,
     /// Failed to say what it has done.
     Unreported,
     /// Stopped by the signal; all is as it was.
     Stopped,
-    /// Succeeded, as the signal came too late.
+    /// Succeeded, as the signal came too late, or only held it.
     Finished,
 }
 
 impl Outcome {
     /// Whether it is of interest which calls it has to do with.
     pub(super) fn names_calls(self) -> bool {
-        matches!(self, Self::Tolerated | Self::Unreported)
+        matches!(self, Self::Tolerated | Self::Unstored | Self::Unreported)
     }
 }
 
@@ -45,8 +49,13 @@ impl Fault {
         match self {
             Self::Kill => call.starts_with("rename") || ["linkat", "fsync"].contains(&call),
             Self::Error("EIO") => call == "fsync",
-            Self::Error(_) | Self::Signal(..) => false,
+            Self::Error(_) | Self::Signal(..) | Self::Hold { .. } => false,
         }
+    }
+
+    /// Whether the process ends without a word.
+    pub(super) fn kills(self) -> bool {
+        matches!(self, Self::Kill | Self::Hold { kill: true })
     }
 
     /// The part of an `inject` expression.
@@ -55,6 +64,7 @@ impl Fault {
             Self::Kill => "signal=SIGKILL".to_owned(),
             Self::Error(error) => format!("error={error}"),
             Self::Signal(signal, _) => format!("signal={signal}"),
+            Self::Hold { .. } => "signal=SIGSTOP".to_owned(),
         }
     }
 
@@ -64,6 +74,7 @@ impl Fault {
             Self::Kill => "+++ killed by SIGKILL".to_owned(),
             Self::Error(_) => "(INJECTED)".to_owned(),
             Self::Signal(signal, _) => format!("--- {signal} "),
+            Self::Hold { .. } => "--- SIGSTOP ".to_owned(),
         }
     }
 
@@ -72,24 +83,43 @@ impl Fault {
         match self {
             Self::Error("EIO") => "error[E_IO]: ",
             Self::Error(_) => "error[E_IO_NOSPACE]: ",
-            Self::Kill => "",
+            Self::Kill | Self::Hold { .. } => "",
             Self::Signal("SIGINT", _) => "error[E_INTERRUPTED]: ",
             Self::Signal(..) => "error[E_TERMINATED]: ",
         }
     }
 
-    /// What an exit code means after this fault, and whether the words that were said suit it; nothing where they do not.
-    pub(super) fn outcome(self, code: Option<i32>, words: &str, point: &Point) -> Option<Outcome> {
+    /// What an exit code means after this fault, and whether what was said suits it; nothing where it does not.
+    pub(super) fn outcome(
+        self,
+        code: Option<i32>,
+        words: &str,
+        report: &str,
+        point: &Point,
+    ) -> Option<Outcome> {
         match (self, code) {
-            (Self::Kill, None) => Some(Outcome::Old),
-            (Self::Error(_), Some(0)) if point.is_dispensable => Some(Outcome::Tolerated),
-            (Self::Error(_), Some(6)) if point.is_report => Some(Outcome::Unreported),
-            (Self::Signal(..), Some(0)) => Some(Outcome::Finished),
+            (Self::Kill | Self::Hold { kill: true }, None) => Some(Outcome::Old),
+            (Self::Error(_), Some(0)) => outcome_of_success(report, &point.needs),
+            (Self::Error(_), Some(6)) if !point.needs.iter().any(Need::is_of_output) => {
+                point.needs.contains(&Need::Report).then_some(Outcome::Unreported)
+            }
+            (Self::Signal(..) | Self::Hold { kill: false }, Some(0)) => Some(Outcome::Finished),
             (Self::Error(_), Some(6)) => words.starts_with(self.words()).then_some(Outcome::Refused),
             (Self::Signal(_, stopped), Some(found)) if found == stopped => {
                 words.starts_with(self.words()).then_some(Outcome::Stopped)
             }
             _ => None,
         }
+    }
+}
+
+/// What becomes of a build that succeeds though calls that are needed like this fail.
+fn outcome_of_success(report: &str, needs: &[Need]) -> Option<Outcome> {
+    if needs.iter().any(|need| matches!(need, Need::Output | Need::Report)) {
+        return None;
+    }
+    match needs.contains(&Need::Store) {
+        true => report.contains("W_STORE").then_some(Outcome::Unstored),
+        false => Some(Outcome::Tolerated),
     }
 }

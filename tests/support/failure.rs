@@ -58,7 +58,7 @@ impl Sandbox {
     fn measuring(&self, args: &[&str]) -> Option<Command> {
         let mut command = Command::new(tool("python3")?);
         command.args(["-I", "-c", MEASURE, PATIENCE, env!("CARGO_BIN_EXE_overcoat")]);
-        command.args(args).current_dir(self.path(""));
+        command.args(args).env_clear().current_dir(self.path(""));
         Some(command)
     }
 }

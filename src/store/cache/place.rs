@@ -85,6 +85,7 @@ impl Place {
         if !is_marked(&root)? {
             mark(&root)?;
         }
+        temporary::sweep(&root);
         let new = subdirectory(&root, "new")?;
         temporary::sweep(&new);
         let blobs = subdirectory(&subdirectory(&root, "blobs")?, "sha256")?;
@@ -122,7 +123,7 @@ fn is_marked(root: &Dir) -> Result<bool, FileError> {
     Ok(root.file_size(MARKER)?.is_some_and(|size| size == MARKER_CONTENT.len() as u64))
 }
 
-/// Makes an empty directory a store.
+/// Makes an empty directory a store, for good: after a power failure, what is in it would be no store without its marker.
 fn mark(root: &Dir) -> Result<(), StoreError> {
     let names = root.names()?;
     // Others that make it a store at this moment are seen by their marker's temporary name.
@@ -131,7 +132,8 @@ fn mark(root: &Dir) -> Result<(), StoreError> {
     }
     let mut marker = TemporaryFile::create(root)?;
     marker.write_all(MARKER_CONTENT.as_bytes()).at(root.path().join(MARKER))?;
-    Ok(marker.rename(root, MARKER.as_ref())?)
+    marker.persist(root, MARKER)?;
+    Ok(root.sync()?)
 }
 
 fn subdirectory(dir: &Dir, name: &str) -> Result<Dir, FileError> {

@@ -160,6 +160,18 @@ fn a_new_store_is_closed_to_others_and_named_as_a_cache() {
 }
 
 #[test]
+fn a_marker_that_was_never_finished_goes() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join(".overcoat-1"), "Signature").unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    Store::open(root.path()).unwrap();
+    let mut names: Vec<_> =
+        fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["CACHEDIR.TAG", "blobs", "indexes", "layers", "new"]);
+}
+
+#[test]
 fn pruning_takes_what_was_used_longest_ago_first() {
     let fixture = Fixture::new();
     let store = &fixture.store;
