@@ -25,11 +25,18 @@ pub fn reference(text: &str) -> Option<Parts<'_>> {
         _ => (None, name),
     };
     let is_sound = host.is_none_or(is_host)
-        && repository.len() <= 255
+        && length(host, repository) <= 255
         && repository.split('/').all(is_component)
         && tag.is_none_or(is_tag)
         && digest.is_none_or(is_digest);
     is_sound.then_some(Parts { host, repository, tag, digest })
+}
+
+/// Bytes of a repository with what Docker Hub puts before names of one part.
+fn length(host: Option<&str>, repository: &str) -> usize {
+    let is_official =
+        matches!(host, None | Some("docker.io" | "index.docker.io")) && !repository.contains('/');
+    if is_official { "library/".len() + repository.len() } else { repository.len() }
 }
 
 /// Docker's rule for what before the first slash is a host, and what is a part of a repository on Docker Hub. Newer Dockers

@@ -16,7 +16,7 @@ use overcoat_fuzz::sealed;
 
 fuzz_mutator!(|blob: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let size = fuzzer_mutate(blob, size, max_size);
-    if seed % 4 != 0 {
+    if !seed.is_multiple_of(4) {
         sealed::gzip(&mut blob[..size]);
     }
     size

@@ -16,8 +16,8 @@ fuzz_target!(|input: Input<'_>| {
         shadow: own(input.shadow),
         gshadow: own(input.gshadow),
     };
-    let users: Vec<NewUser> = input.users.iter().take(6).map(User::new).collect();
-    let groups: Vec<NewGroup> = input.groups.iter().take(6).map(Group::new).collect();
+    let users: Vec<NewUser> = input.users.iter().take(6).map(User::asked_for).collect();
+    let groups: Vec<NewGroup> = input.groups.iter().take(6).map(Group::asked_for).collect();
     match merge_accounts(&base, &users, &groups) {
         Ok(merged) => check(&base, &merged, &users, &groups),
         Err(error) => check_error(&error, &base, &users, &groups),
@@ -69,13 +69,13 @@ impl Number {
 }
 
 impl User {
-    fn new(&self) -> NewUser {
+    fn asked_for(&self) -> NewUser {
         NewUser { name: self.name.text(), uid: self.uid.get(), gid: self.gid.as_ref().map(Number::get) }
     }
 }
 
 impl Group {
-    fn new(&self) -> NewGroup {
+    fn asked_for(&self) -> NewGroup {
         let members = self.members.iter().take(4).map(Name::text).collect();
         NewGroup { name: self.name.text(), gid: self.gid.get(), members }
     }

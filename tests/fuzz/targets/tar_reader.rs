@@ -13,7 +13,7 @@ use overcoat_fuzz::sealed;
 
 fuzz_mutator!(|tar: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let size = fuzzer_mutate(tar, size, max_size);
-    if seed % 8 != 0 {
+    if !seed.is_multiple_of(8) {
         sealed::tar(&mut tar[..size]);
     }
     size
