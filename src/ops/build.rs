@@ -255,7 +255,11 @@ impl Making<'_> {
         }
         let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
         match publish::publish(&made, self.outputs, &shop) {
-            Ok(()) => Ok(Outcome::Made(Box::new(Report::of(self.name, &made, self.outputs, &shop)))),
+            Ok(()) => {
+                let store = options.store.as_ref();
+                let report = Report::of(self.name, &made, self.outputs, shop.work, store);
+                Ok(Outcome::Made(Box::new(report)))
+            }
             Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, &shop) => {
                 Ok(Outcome::Broken(error))
             }

@@ -6,18 +6,24 @@ use super::{
     BlobReport, LayerReport, PlatformReport, Report, SourceReport, TallyReport, TargetReport, VERSION,
     WorkReport,
 };
-use crate::assemble::{AssembledImage, AssembledLayer, Origin, Tally, Work, Workshop};
+use crate::assemble::{AssembledImage, AssembledLayer, Origin, Tally, Work};
 use crate::oci::{Descriptor, MediaType};
 use crate::ops::publish::Made;
 use crate::plan::ImagePlan;
 use crate::store::{Output, Store};
 
 impl Report {
-    /// The report of what was made and written.
-    pub(in crate::ops) fn of(name: &str, made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>) -> Self {
+    /// The report of what was made and written; `store` may have had a problem even where it was not used in the end.
+    pub(in crate::ops) fn of(
+        name: &str,
+        made: &[Made<'_>],
+        outputs: &[Output],
+        work: &Work,
+        store: Option<&Store>,
+    ) -> Self {
         let mut warnings = Warnings::default();
         let targets = made.iter().map(|made| target(made, &mut warnings)).collect();
-        if let Some(error) = shop.store.and_then(Store::problem) {
+        if let Some(error) = store.and_then(Store::problem) {
             let message = format!("the store could not be written: {error}");
             warnings.add_to_all(
                 "W_STORE",
@@ -29,14 +35,14 @@ impl Report {
             version: VERSION,
             name: name.to_owned(),
             targets,
-            work: work(shop.work),
+            work: work_report(work),
             warnings: warnings.into_list(),
             outputs: outputs.iter().map(Output::to_string).collect(),
         }
     }
 }
 
-fn work(work: &Work) -> WorkReport {
+fn work_report(work: &Work) -> WorkReport {
     let tally = |tally: &Tally| TallyReport { layers: tally.layers(), bytes: tally.bytes() };
     WorkReport { read: tally(&work.read), written: tally(&work.written), reused: tally(&work.reused) }
 }
