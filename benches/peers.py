@@ -135,7 +135,7 @@ def parts(workload, work):
     for image in ("base:13", "artifacts:jre", "artifacts:tools", "artifacts:ca"):
         inputs |= {layer for layers in layers_of(f"{workload}/{image}") for layer in layers}
     bases = {os.path.basename(layer) for layers in layers_of(f"{workload}/base:13") for layer in layers}
-    made = {layer for layers in layers_of(f"{work}/overcoat:app") for layer in layers}
+    made = {layer for layers in layers_of(f"{work}/overcoat:app_compared") for layer in layers}
     ours = sorted(layer for layer in made if os.path.basename(layer) not in bases)
     return ["--threads", "2", "--inputs", *sorted(inputs), "--layers", *ours]
 
