@@ -30,9 +30,9 @@ enum At {
     End,
 }
 
-/// A decoder of the library, which keeps the memory of the largest window it had.
+/// A decoder of libzstd, which keeps the memory of the largest window it had.
 struct Context {
-    library: DCtx<'static>,
+    decoder: DCtx<'static>,
     window: Window,
 }
 
@@ -96,7 +96,7 @@ impl<'a> ZstdDecoder<'a> {
         }
     }
 
-    /// Begins a frame: reads its header, waits for the memory it asks for, and lets the library read the header too.
+    /// Begins a frame: reads its header, waits for the memory it asks for, and lets libzstd read the header too.
     fn begin(&mut self) -> Result<(), ReadErrorKind> {
         let mut bytes = [0; frame::LONGEST];
         let mut length = 0;
@@ -111,7 +111,7 @@ impl<'a> ZstdDecoder<'a> {
         let context = self.context(frame::asked(header))?;
         let mut input = InBuffer::around(header);
         let nothing: &mut [u8] = &mut [];
-        let hint = context.library.decompress_stream(&mut OutBuffer::around(nothing), &mut input);
+        let hint = context.decoder.decompress_stream(&mut OutBuffer::around(nothing), &mut input);
         hint.map_err(error)?;
         debug_assert_eq!(input.pos(), length, "no frame ends with its header");
         self.at = At::InFrame;
@@ -140,7 +140,7 @@ impl<'a> ZstdDecoder<'a> {
         let is_last = bytes.is_empty();
         let mut input = InBuffer::around(bytes);
         let mut output = OutBuffer::around(out);
-        let hint = context.library.decompress_stream(&mut output, &mut input).map_err(error)?;
+        let hint = context.decoder.decompress_stream(&mut output, &mut input).map_err(error)?;
         let (consumed, produced) = (input.pos(), output.pos());
         self.blob.consume(consumed);
         if is_last && produced == 0 {
@@ -156,9 +156,9 @@ impl<'a> ZstdDecoder<'a> {
 impl Context {
     fn new(how: &Reading<'_>, owner: ThreadId, memory: u64) -> Result<Self, ReadErrorKind> {
         let window = how.budget.windows().hold(owner, memory, how.interrupt)?;
-        let mut library = DCtx::try_create().ok_or(ReadErrorKind::Zstd("no memory for a decoder"))?;
-        library.set_parameter(DParameter::WindowLogMax(how.limits.zstd_window_log)).map_err(error)?;
-        Ok(Self { library, window })
+        let mut decoder = DCtx::try_create().ok_or(ReadErrorKind::Zstd("no memory for a decoder"))?;
+        decoder.set_parameter(DParameter::WindowLogMax(how.limits.zstd_window_log)).map_err(error)?;
+        Ok(Self { decoder, window })
     }
 }
 

@@ -2,22 +2,16 @@
 
 #![no_main]
 
-// The model of the tests, of which not everything is needed here.
-#[allow(dead_code)]
-#[path = "../../model/emitted.rs"]
-mod emitted;
-#[allow(dead_code)]
-#[path = "../../model/fs.rs"]
-mod fs;
-#[allow(dead_code)]
-#[path = "../../model/image.rs"]
-mod image;
-#[allow(dead_code)]
-#[path = "../../model/layer.rs"]
-mod layer;
-#[allow(dead_code)]
-#[path = "../../model/place.rs"]
-mod place;
+/// The model of the tests.
+#[expect(dead_code, reason = "not everything of it is needed here")]
+#[path = "../../model"]
+mod model {
+    pub(crate) mod emitted;
+    pub(crate) mod fs;
+    pub(crate) mod image;
+    pub(crate) mod layer;
+    pub(crate) mod place;
+}
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,10 +25,11 @@ use overcoat::rootfs::{Kind as OwnKind, Pattern, RootPath, Selection};
 use overcoat_fuzz::blobs::{How, Stored};
 use overcoat_fuzz::gunzip::gunzip;
 
-use fs::{Attributes, Fs, Inode, Kind, Row};
-use image::ReadLayer;
-use layer::{Item, Layer, What, apply, apply_all};
-use place::{Glob, Placed, Taken, place};
+use model::emitted;
+use model::fs::{self, Attributes, Fs, Inode, Kind, Row};
+use model::image::{self, ReadLayer};
+use model::layer::{Item, Layer, What, apply, apply_all};
+use model::place::{Glob, Placed, Taken, place};
 
 fuzz_target!(|data: &[u8]| {
     let Some(Input { base, artifact, taken }) = Input::decode(data) else { return };
