@@ -161,6 +161,27 @@ fn what_other_limits_and_allowances_admitted_is_judged_anew() {
 }
 
 #[test]
+fn what_is_known_counts_against_the_limits_of_a_build() {
+    let sandbox = Sandbox::new();
+    let taken = |names: &[&str]| {
+        let artifact = |name: &&str| format!("{{name: oci:artifacts:{name}, includes: [{name}]}}");
+        let artifacts: Vec<String> = names.iter().map(artifact).collect();
+        sandbox.spec(&format!("contents: {{artifacts: [{}]}}\n", artifacts.join(", ")));
+    };
+    let limit = ["--platform", "linux/amd64", "--limit", "build-entries=150"];
+    for name in ["one", "two"] {
+        let files = (0..100).fold(Tar::default(), |tar, n| tar.file(&format!("{name}/{n}"), 0o644, ""));
+        sandbox.image("artifacts", name, json!({}), vec![files]);
+        taken(&[name]);
+        sandbox.build_stored("x.yaml", name, &limit);
+    }
+    taken(&["one", "two"]);
+    let args = ["build", "x.yaml", "-o", "oci:both", "--store", "store"];
+    let output = sandbox.command(&[&args[..], &limit].concat()).output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn c01_a_store_with_random_bytes_flipped_is_mended_and_never_used() {
     let sandbox = Sandbox::new();
     let one = ["--platform", "linux/amd64"];
