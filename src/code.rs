@@ -1,7 +1,9 @@
 //! The stable codes of errors and warnings, and the exit code that each stands for.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use crate::file_error::{self, FileError};
 use crate::interrupt::Interrupted;
@@ -158,6 +160,24 @@ codes! {
     IndexCycle = "E_INDEX_CYCLE" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
+    /// A registry cannot be reached, does not answer, or answers with an error.
+    Remote = "E_REMOTE" => Remote,
+    /// A registry refuses the credentials, or needs some.
+    Auth = "E_AUTH" => Remote,
+    /// A registry sends credentials to where they must not go.
+    Realm = "E_REALM" => Remote,
+    /// A registry sends an upload to where it must not go.
+    Location = "E_LOCATION" => Remote,
+    /// A registry redirects to where it must not.
+    Redirect = "E_REDIRECT" => Remote,
+    /// A registry's certificate is not trusted.
+    Tls = "E_TLS" => Remote,
+    /// Too many referrers or pages of them.
+    LimitReferrers = "E_LIMIT_REFERRERS" => Limit,
+    /// A registry's token or answer is too large.
+    LimitResponse = "E_LIMIT_RESPONSE" => Limit,
+    /// A tag was moved by somebody else in the meantime.
+    TagMoved = "E_TAG_MOVED" => Moved,
     /// Too many entries in a layer.
     LimitEntries = "E_LIMIT_ENTRIES" => Limit,
     /// A tar extension header or an index of a layer that is too large.
@@ -206,6 +226,63 @@ pub trait Coded {
     fn code(&self) -> Code;
 }
 
+/// An error of a place whose kind the reader of its bytes does not know, such as a registry's.
+pub trait Failure: Error + Coded + Send + Sync + 'static {
+    /// What to do about it, where that is known.
+    fn hint(&self) -> Option<String>;
+    /// The limit it is about, where it is about one.
+    fn limit(&self) -> Option<&'static str>;
+}
+
+/// A [`Failure`] of any kind; it passes through [`io::Error`] and keeps its code, its words and its hint.
+#[derive(Clone, Debug)]
+pub struct AnyFailure(Arc<dyn Failure>);
+
+impl AnyFailure {
+    /// Takes a failure of a certain kind.
+    pub fn new(failure: impl Failure) -> Self {
+        Self(Arc::new(failure))
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        self.0.hint()
+    }
+
+    /// The limit it is about, where it is about one.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.0.limit()
+    }
+
+    /// The failure in the guise of an error of the system, for readers.
+    pub fn into_io(self) -> io::Error {
+        io::Error::other(self)
+    }
+
+    /// The failure that an error of the system is the guise of.
+    pub fn of_io(error: &io::Error) -> Option<&Self> {
+        error.get_ref().and_then(|inner| inner.downcast_ref())
+    }
+}
+
+impl fmt::Display for AnyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for AnyFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Coded for AnyFailure {
+    fn code(&self) -> Code {
+        self.0.code()
+    }
+}
+
 impl Coded for FileError {
     fn code(&self) -> Code {
         of_io(&self.source)
@@ -219,8 +296,11 @@ impl Coded for Interrupted {
     }
 }
 
-/// The code of an error of the system, or of an interrupt in its guise.
+/// The code of an error of the system, or of an interrupt or a failure in its guise.
 pub fn of_io(error: &io::Error) -> Code {
+    if let Some(failure) = AnyFailure::of_io(error) {
+        return failure.code();
+    }
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()) {
         Some(interrupted) => interrupted.code(),
         None if file_error::is_no_space(error) => Code::IoNoSpace,

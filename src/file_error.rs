@@ -14,6 +14,11 @@ pub struct FileError {
     pub source: io::Error,
 }
 
+/// A file that is a directory, a link, a pipe or a device where a regular one is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no regular file")]
+pub struct Irregular;
+
 /// Whether an error means that the device is full or a quota or file size limit is reached.
 pub fn is_no_space(error: &io::Error) -> bool {
     matches!(

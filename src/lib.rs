@@ -31,6 +31,9 @@ pub mod rootfs;
 
 pub mod layer;
 
+pub mod image;
+
+pub mod registry;
 pub mod spec;
 pub mod store;
 

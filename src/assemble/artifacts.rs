@@ -15,10 +15,10 @@ use super::layout::{LaidOut, Layout, take};
 use super::write::{self, Guessed};
 use super::{Order, Workshop, codec};
 use crate::contents::LayerContents;
+use crate::image::ImageLayer;
 use crate::layer::{LayerIndex, Trust};
 use crate::oci::Digest;
 use crate::plan::{ArtifactPlan, ImagePlan};
-use crate::store::ImageLayer;
 
 /// An artifact of one platform, to be read for the first time.
 struct Unread<'a> {

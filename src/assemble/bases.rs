@@ -10,9 +10,9 @@ use super::error::{AssembleError, Fault};
 use super::indexes::Indexes;
 use super::{Order, Workshop, write};
 use crate::contents::View;
+use crate::image::{Image, ImageLayer};
 use crate::layer::Trust;
 use crate::oci::Digest;
-use crate::store::{Image, ImageLayer};
 
 /// Indexes the layers of all bases.
 pub(super) fn index(

@@ -10,9 +10,9 @@ use super::known::MadeLayer;
 use super::layout::LaidOut;
 use super::{Order, Workshop, config};
 use crate::contents::{Dangling, LayerContents};
+use crate::image::{Image, ImageLayer};
 use crate::layer::{LayerIndex, Trust, Warning};
 use crate::plan::ImagePlan;
-use crate::store::{Image, ImageLayer};
 
 /// The layers of ours of an image: one for each artifact, and the state layer; nothing where it holds nothing.
 pub(super) struct Written {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::image::ImageLayer;
 use crate::layer::{LayerIndex, Trust};
 use crate::oci::Digest;
-use crate::store::ImageLayer;
 
 /// Indexes by the digest of the layer as it is stored, apart for bases and artifacts, as other rules hold for each.
 #[derive(Default)]

@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::Workshop;
 use super::fingerprint::Fingerprint;
+use crate::image::ImageLayer;
 use crate::layer::{Codec, EMITTER_VERSION, INDEX_VERSION, Trust};
 use crate::limits::Limits;
 use crate::oci::Digest;
 use crate::rootfs::FileContent;
-use crate::store::{ImageLayer, Key};
+use crate::store::Key;
 
 /// All that an index follows from: the layer as its image describes it, and how it was read.
 #[derive(Serialize)]

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{Workshop, key};
+use crate::image::ImageLayer;
 use crate::layer::{BlobSource, LayerIndex, Trust, WrittenLayer};
-use crate::store::{ImageLayer, KeptBlob, Key};
+use crate::store::{KeptBlob, Key};
 
 /// A layer of ours that is made, now or by an earlier build.
 #[derive(Clone)]

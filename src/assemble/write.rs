@@ -11,11 +11,12 @@ use super::key::{self, Inputs};
 use super::known;
 use super::metered::Metered;
 use crate::contents::{self, FirstPass, LayerContents, Operation, Operations, Position, Take, View};
+use crate::image::{Image, ImageLayer};
 use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
 use crate::oci::Digest;
-use crate::store::{Image, ImageLayer, Key, StagedFile};
+use crate::store::{Key, StagedFile};
 
 /// A layer that was written while its input was read, as it seemed it would be.
 pub(super) struct Guessed {

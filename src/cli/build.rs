@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::{hint, json, progress, spec_file, store, summary};
 use crate::code::Code;
 use crate::contents::Allow;
+use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::RegistryMap;
@@ -18,7 +19,6 @@ use crate::ops::build::{Options, build};
 use crate::ops::report::Report;
 use crate::plan::Timestamp;
 use crate::spec;
-use crate::store::PlatformMismatch;
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
     let options = options(args)?;

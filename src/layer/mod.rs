@@ -36,7 +36,7 @@ pub use items::Items;
 pub use judge::{Fault, LinkFault};
 pub use pax::PaxError;
 pub use read::{IndexOnly, LayerBlob, Reading, Survey, Trust, Visitor, read, replay};
-pub use source::{BlobSource, SourceError};
+pub use source::{BlobSource, Home, SourceError};
 pub use uncompressed::Uncompressed;
 pub use verify::{DocumentReadError, VerifiedReader, VerifyError, read_document};
 pub use write::{EMITTER_VERSION, LayerWriter, WrittenLayer};

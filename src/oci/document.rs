@@ -32,6 +32,18 @@ pub enum DocumentError {
 }
 
 impl Document {
+    /// The type that a document has by its own body: what it says, or else what its shape is.
+    pub fn own_type(bytes: &[u8]) -> Option<MediaType> {
+        let document = json::parse(bytes).ok()?;
+        let said = document.get("mediaType").and_then(Value::as_str).map(MediaType::parse);
+        let by_shape = || match (document.get("manifests"), document.get("layers")) {
+            (Some(_), None) => Some(MediaType::Index),
+            (None, Some(_)) => Some(MediaType::Manifest),
+            _ => None,
+        };
+        said.filter(|said| said.is_index() || said.is_manifest()).or_else(by_shape)
+    }
+
     /// Reads a document that its descriptor gives the type `expected`.
     pub fn parse(expected: &MediaType, bytes: &[u8]) -> Result<Self, DocumentError> {
         let value = json::parse(bytes)?;

@@ -8,6 +8,7 @@ use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Work, 
 use crate::code::{Code, Coded, Exit};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
+use crate::image::PlatformMismatch;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
@@ -15,7 +16,7 @@ use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp
 use crate::progress::Progress;
 use crate::rootfs::RootPath;
 use crate::spec::{Place, SpecFile, Specification};
-use crate::store::{Output, PlatformMismatch, Staging, Store, WriteError};
+use crate::store::{Output, Staging, Store, WriteError};
 
 /// How to build.
 pub struct Options {

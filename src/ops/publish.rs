@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use super::build::BuildError;
 use crate::assemble::{AssembledImage, AssembledLayer, Workshop};
+use crate::image::{Publication, PublishedImage, PublishedLayer};
 use crate::oci::{Annotations, Index, IndexEntry, annotations, json};
 use crate::plan::{Plan, Target};
-use crate::store::{self, Copying, Output, Publication, PublishedImage, PublishedLayer};
+use crate::store::{self, Copying, Output};
 
 /// The images of a target and their index.
 pub(super) struct Made<'a> {
@@ -61,7 +62,7 @@ fn write(
     publication: &Publication,
     shop: &Workshop<'_>,
 ) -> Result<(), BuildError> {
-    let meter = Mutex::new(shop.progress.begin(&output.to_string(), publication.bytes(output)));
+    let meter = Mutex::new(shop.progress.begin(&output.to_string(), output.bytes_of(publication)));
     let progress = |bytes| {
         if let Ok(mut meter) = meter.lock() {
             meter.advance(bytes);

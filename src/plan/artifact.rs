@@ -4,10 +4,10 @@ use super::context::Context;
 use super::error::Problem;
 use super::find::{find, image_problem};
 use super::problems::Problems;
+use crate::image::{Found, Image};
 use crate::oci::{Locator, Platform};
 use crate::rootfs::{Pattern, RootPath, Selection};
 use crate::spec::{Artifact, At, Customization, Place};
-use crate::store::{Found, Image};
 
 /// An artifact and what is taken from it.
 #[derive(Clone, Debug)]

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::error::Problem;
 use super::find::{find, image_problem, look};
+use crate::image::{Found, ImageError};
 use crate::oci::{Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
-use crate::store::{self, Found, ImageError};
+use crate::store;
 
 /// A target's base.
 pub(super) struct Base {
@@ -112,13 +113,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::image::{PlatformMismatch, Publication, PublishedImage};
     use crate::interrupt::Interrupt;
     use crate::limits::Limits;
     use crate::oci::{
         Annotations, Descriptor, ImageConfig, Index, IndexEntry, Manifest, MediaType, RegistryMap, json,
     };
     use crate::spec::{At, Place};
-    use crate::store::{Copying, PlatformMismatch, Publication, PublishedImage};
+    use crate::store::Copying;
 
     /// Adds an image without layers to the layout in `dir`; gives the path of its config.
     fn add(dir: &Path, tag: &str, definition: &str, annotations: &[(&str, &str)]) -> std::path::PathBuf {

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io;
 
 use super::Timestamp;
+use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::{Platform, RegistryMap};
-use crate::store::PlatformMismatch;
 
 /// What a plan depends on besides its specification.
 pub struct Context<'a> {

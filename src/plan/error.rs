@@ -3,10 +3,10 @@
 use std::io;
 
 use crate::code::{self, Code, Coded};
+use crate::image::ImageError;
 use crate::limits::Limited;
 use crate::oci::{LocatorError, Platform};
 use crate::spec::{DefinitionId, Place, SourceError, TagError};
-use crate::store::ImageError;
 
 /// A problem, and where the specification asks for what cannot be done.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,9 @@
 
 use super::context::Context;
 use super::error::Problem;
+use crate::image::{Found, ImageError};
 use crate::oci::Locator;
-use crate::store::{self, Found, ImageError};
+use crate::store;
 
 /// Finds what a locator leads to once registries are mapped; `what` says in messages what it is for.
 pub(super) fn find(context: &Context<'_>, locator: &Locator, what: &'static str) -> Result<Found, Problem> {

@@ -11,10 +11,10 @@ use super::file::{FilePlan, Files};
 use super::find::image_problem;
 use super::problems::Problems;
 use super::{Runtime, Timestamp};
+use crate::image::Image;
 use crate::oci::{Compression, Locator, Platform};
 use crate::rootfs::Attributes;
 use crate::spec::{self, Customization, Place};
-use crate::store::Image;
 
 /// The image that is made for one target.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
-use crate::file_error::{At, FileError};
+use crate::file_error::{At, FileError, Irregular};
 
 /// An open directory. Names given to it lie in it or below it; none is followed where it is a symbolic link.
 #[derive(Debug)]
@@ -18,11 +18,6 @@ pub(super) struct Dir {
     handle: OwnedFd,
     path: PathBuf,
 }
-
-/// A file that is a directory, a link, a pipe or a device where a regular one is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no regular file")]
-pub(super) struct Irregular;
 
 const FILE_MODE: Mode = Mode::from_raw_mode(0o644);
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o755);

@@ -14,11 +14,11 @@ use crate::layer::{BlobSource, DocumentReadError, SourceError, VerifyError};
 use crate::limits::Limits;
 use crate::oci::{Annotations, Compression, Descriptor, Digest, Hasher, ImageConfig, MediaType, json};
 
-use super::image::{self, Image, ImageLayer};
-use super::image_error::{FormatProblem, ImageError};
 use super::image_name::tagged;
 use super::layout;
 use super::members::{Members, Span};
+use crate::image::{FormatProblem, ImageError};
+use crate::image::{Image, ImageLayer, check_layers};
 
 /// An image in an archive's `manifest.json`.
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub(super) fn open(
     let chosen = choose(&listed, name, members.place())?;
     let config = config(&members, &chosen.config, limits)?;
     let paths = chosen.layers.as_deref().unwrap_or_default();
-    image::check_layers(config.digest, paths.len(), &config.value, limits)?;
+    check_layers(config.digest, paths.len(), &config.value, limits)?;
     let mut spans = BTreeMap::new();
     let mut layers = Vec::new();
     for (path, diff_id) in paths.iter().zip(config.value.diff_ids()) {

@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::oci::{Descriptor, Digest, Document, Index, MediaType, json};
 
 use super::dir::Dir;
-use super::image_error::{FormatProblem, ImageError};
+use crate::image::{FormatProblem, ImageError};
 
 /// Blobs of a layout, whose sizes can be asked for.
 pub(super) trait LayoutBlobs: BlobSource {

@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::rootfs::RootPath;
 
 use super::dir;
-use super::image_error::{FormatProblem, ImageError};
+use crate::image::{FormatProblem, ImageError};
 
 /// The regular files and links of an archive, by their paths.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use crate::layer::{BlobSource, SourceError};
 use crate::limits::Limits;
 use crate::oci::{Descriptor, Digest};
 
-use super::image_error::ImageError;
 use super::layout::{self, Layout, LayoutBlobs};
 use super::members::{Members, Span};
+use crate::image::ImageError;
 
 /// Opens the layout in the archive `path`.
 pub(super) fn open(path: &Path, limits: &Limits) -> Result<Layout, ImageError> {

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use crate::code::{Code, Coded};
 use crate::file_error::{At, FileError};
+use crate::image::Publication;
 use crate::oci::{Digest, Locator, LocatorError, MediaType, Platform};
 
 use super::dir::Dir;
@@ -99,6 +100,14 @@ pub enum OutputError {
 }
 
 impl Output {
+    /// The bytes that writing an image tells of as it goes on: of layers as they are stored, or as they are unpacked.
+    pub fn bytes_of(&self, publication: &Publication) -> u64 {
+        match self {
+            Self::DockerArchive { .. } => publication.unpacked_bytes(),
+            Self::Layout { .. } | Self::OciArchive { .. } => publication.stored_bytes(),
+        }
+    }
+
     /// Fails where this output could not be written to, so that a build need not run in vain.
     pub fn check(&self) -> Result<(), OutputError> {
         match self {

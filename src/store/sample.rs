@@ -20,7 +20,7 @@ use crate::oci::{
 
 use super::layout;
 use super::write::Copying;
-use super::{Publication, PublishedImage, PublishedLayer};
+use crate::image::{Publication, PublishedImage, PublishedLayer};
 
 /// Blobs in memory; what they hold need not be what they are called.
 #[derive(Default)]

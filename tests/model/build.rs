@@ -6,13 +6,13 @@ use std::sync::Mutex;
 
 use overcoat::code::{Code, Coded};
 use overcoat::contents::Allow;
+use overcoat::image::PlatformMismatch;
 use overcoat::interrupt::Interrupt;
 use overcoat::limits::Limits;
 use overcoat::oci::RegistryMap;
 use overcoat::ops::build::{Options, build as build_images};
 use overcoat::progress::{Meter, Progress, Silent};
 use overcoat::spec::{self, SpecFile};
-use overcoat::store::PlatformMismatch;
 
 use super::image::Image;
 

@@ -3,12 +3,12 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
 use crate::code::{Code, Coded};
-use crate::oci::Compression;
+use crate::oci::{Compression, Platform};
 use crate::store::sample::{HandMade, copying, on, two_platforms};
 use crate::store::{Output, write};
 

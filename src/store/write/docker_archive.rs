@@ -5,12 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::image::{Publication, PublishedLayer};
 use crate::layer::{LayerBlob, ReadErrorKind, Reading, Trust, Uncompressed};
 use crate::limits::Budget;
 use crate::oci::{Digest, json};
 use crate::store::image_name::tagged;
 use crate::store::output::OutputError;
-use crate::store::publication::{Publication, PublishedLayer};
 
 use super::tar_file::{TarFile, Target, size};
 use super::{Copying, WriteError};

@@ -9,13 +9,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::file_error::{At, FileError};
+use crate::image::{Publication, PublishedLayer};
 use crate::interrupt::Interrupt;
 use crate::layer::{SourceError, VerifiedReader};
 use crate::oci::Digest;
 use crate::store::dir::Dir;
 use crate::store::layout;
 use crate::store::output::{LOCK, OutputError, State, no_layout, state};
-use crate::store::publication::{Publication, PublishedLayer};
 
 use super::copy::{Goal, copy};
 use super::layout_index::with_entries;

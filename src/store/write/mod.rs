@@ -19,8 +19,8 @@ use crate::oci::Digest;
 
 use super::image_name::is_ref_name;
 use super::output::{Output, OutputError};
-use super::publication::Publication;
 use super::staging::Staging;
+use crate::image::Publication;
 
 /// How bytes are copied.
 #[derive(Clone, Copy)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::image::{Publication, PublishedLayer};
 use crate::layer::{SourceError, VerifiedReader};
 use crate::oci::Digest;
 use crate::store::layout::{self, blob_path};
-use crate::store::publication::{Publication, PublishedLayer};
 
 use super::layout_index::with_entries;
 use super::tar_file::{TarFile, Target, size};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::*;
+use crate::image::{PlatformMismatch, PublishedLayer};
 use crate::layer::BlobSource;
 use crate::limits::Limits;
 use crate::oci::annotations::REF_NAME;
@@ -16,7 +17,7 @@ use crate::store::layout as format;
 use crate::store::sample::{
     Memory, copying, image, layer, one_platform, publication, snapshot, two_platforms,
 };
-use crate::store::{PlatformMismatch, PublishedLayer, find, tags};
+use crate::store::{find, tags};
 
 fn output(text: &str, root: &Path) -> Output {
     text.replace("ROOT", root.to_str().unwrap()).parse().unwrap()
@@ -467,7 +468,7 @@ fn the_bytes_that_are_told_of_are_those_that_were_promised() {
             told.fetch_add(bytes, Ordering::Relaxed);
         };
         write(&output, &[], &written, &Copying { progress: &progress, ..copying() }).unwrap();
-        assert_eq!(told.into_inner(), written.bytes(&output), "{text}");
+        assert_eq!(told.into_inner(), output.bytes_of(&written), "{text}");
     }
 }
 

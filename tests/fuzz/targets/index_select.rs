@@ -15,7 +15,8 @@ use overcoat::code::{Code, Coded};
 use overcoat::interrupt::Interrupt;
 use overcoat::limits::Limits;
 use overcoat::oci::{Digest, Locator, Platform};
-use overcoat::store::{self, Found, PlatformMismatch};
+use overcoat::image::{Found, PlatformMismatch};
+use overcoat::store;
 use serde_json::{Value, json};
 
 fuzz_target!(|documents: Documents| {

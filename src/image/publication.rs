@@ -6,8 +6,6 @@ use std::sync::Arc;
 use crate::layer::BlobSource;
 use crate::oci::{Descriptor, Digest, MediaType, Platform};
 
-use super::output::Output;
-
 /// An index, ready to be stored, and everything below it.
 #[derive(Clone)]
 pub struct Publication {
@@ -49,25 +47,27 @@ impl Publication {
         Descriptor::of(MediaType::Index, &self.index)
     }
 
-    /// The bytes that writing to `output` tells of as it goes on: of layers as they are stored, or as they are unpacked.
-    pub fn bytes(&self, output: &Output) -> u64 {
-        if !matches!(output, Output::DockerArchive { .. }) {
-            return self.layers().map(|layer| layer.descriptor.size).sum();
-        }
+    /// Bytes of all layers as they are stored.
+    pub fn stored_bytes(&self) -> u64 {
+        self.layers().map(|layer| layer.descriptor.size).sum()
+    }
+
+    /// Bytes of all layers' tars.
+    pub fn unpacked_bytes(&self) -> u64 {
         let mut seen = BTreeSet::new();
         let layers = self.images.iter().flat_map(|image| &image.layers);
         layers.filter(|layer| seen.insert(layer.diff_id)).map(|layer| layer.uncompressed).sum()
     }
 
     /// Every layer once, images in order.
-    pub(super) fn layers(&self) -> impl Iterator<Item = &PublishedLayer> {
+    pub fn layers(&self) -> impl Iterator<Item = &PublishedLayer> {
         let mut seen = BTreeSet::new();
         let layers = self.images.iter().flat_map(|image| &image.layers);
         layers.filter(move |layer| seen.insert(layer.descriptor.digest))
     }
 
     /// Every document, each after what it names: configs, manifests, the index.
-    pub(super) fn documents(&self) -> impl Iterator<Item = (Digest, &[u8])> {
+    pub fn documents(&self) -> impl Iterator<Item = (Digest, &[u8])> {
         let configs = self.images.iter().map(|image| &image.config);
         let manifests = self.images.iter().map(|image| &image.manifest);
         let documents = configs.chain(manifests).chain([&self.index]);

@@ -7,7 +7,7 @@ use crate::oci::{
     Platform,
 };
 
-use super::image_error::ImageError;
+use super::error::ImageError;
 
 /// A manifest and the platform it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

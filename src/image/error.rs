@@ -1,23 +1,24 @@
 //! Images that cannot be found or read.
 
-use crate::code::{Code, Coded, Exit};
-use crate::file_error::FileError;
+use crate::code::{AnyFailure, Code, Coded, Exit};
+use crate::file_error::{FileError, Irregular};
 use crate::layer::{DocumentReadError, SourceError};
 use crate::limits::Limited;
 use crate::nearest::nearest;
 use crate::oci::{ConfigError, Digest, DocumentError, MediaType, Platform, RegistryName};
 
-use super::dir::Irregular;
-
 /// An image that cannot be found, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// It is in a registry.
-    #[error("`{name}` is in a registry; registries are not supported yet")]
+    #[error("`{name}` is in a registry, not on this machine")]
     Registry {
         /// Its reference.
         name: String,
     },
+    /// The registry that should have it fails.
+    #[error(transparent)]
+    Remote(#[from] AnyFailure),
     /// It is the image without layers, which is found nowhere.
     #[error("`scratch` is no stored image")]
     Scratch,
@@ -209,6 +210,9 @@ impl ImageError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Remote(failure)
+            | Self::Source(SourceError::Remote(failure))
+            | Self::Read(DocumentReadError::Source(SourceError::Remote(failure))) => failure.hint(),
             Self::NameAbsent { name, there, .. } => {
                 nearest(name, there.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
             }
@@ -238,6 +242,7 @@ impl Coded for ImageError {
     fn code(&self) -> Code {
         match self {
             Self::Registry { .. } => Code::Unsupported,
+            Self::Remote(failure) => failure.code(),
             Self::Scratch
             | Self::NameAbsent { .. }
             | Self::Several { .. }
@@ -268,6 +273,7 @@ impl Limited for ImageError {
     fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Read(error) => error.limit(),
+            Self::Remote(failure) | Self::Source(SourceError::Remote(failure)) => failure.limit(),
             Self::Format { problem: FormatProblem::TooManyEntries(_), .. } => Some("layer-entries"),
             Self::Format { problem: FormatProblem::TooLarge { .. }, .. } => Some("document-bytes"),
             Self::Format { problem: FormatProblem::Extension { .. }, .. } => Some("tar-header-bytes"),

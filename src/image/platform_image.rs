@@ -6,7 +6,7 @@ use crate::layer::BlobSource;
 use crate::limits::Limits;
 use crate::oci::{Annotations, Descriptor, Digest, ImageConfig, Platform};
 
-use super::image_error::ImageError;
+use super::error::ImageError;
 
 /// An image of one platform: its documents read and verified, its layers not opened yet.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Image {
 /// How many layers an image of this config has, which has to be the number of its diff IDs and within the limit.
 ///
 /// `digest` names the image in errors.
-pub(super) fn check_layers(
+pub fn check_layers(
     digest: Digest,
     layers: usize,
     config: &ImageConfig,

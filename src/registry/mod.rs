@@ -1,0 +1,25 @@
+//! Images in registries: found, read, pushed, by a synchronous client of the
+//! [distribution specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md).
+//!
+//! [`Registries`] is what all threads of a process share; [`Repository`] has the operations. A credential reaches exactly one
+//! origin, and what comes back is verified by digest.
+
+mod abilities;
+mod endpoint;
+mod error;
+mod registries;
+mod repository;
+mod request;
+mod response;
+mod route;
+mod scope;
+mod settings;
+mod traffic;
+mod url;
+
+pub use abilities::{Abilities, Memory, NoMemory};
+pub use error::RegistryError;
+pub use registries::Registries;
+pub use repository::Repository;
+pub use settings::{HostSettings, Settings};
+pub use traffic::Traffic;

@@ -1,0 +1,48 @@
+//! What a registry answers.
+
+use std::io::Read;
+
+use ureq::http::HeaderMap;
+
+use super::error::RegistryError;
+use super::url::Url;
+use crate::printable::escaped;
+
+/// An answer, its body not read yet.
+pub(super) struct Response {
+    /// Method and address of the request, without its query.
+    pub(super) what: String,
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// Whom it is from, after redirects.
+    pub(super) url: Url,
+    pub(super) body: Box<dyn Read + Send>,
+}
+
+/// How much of an error's body is read.
+const ERROR_READ: u64 = 64 << 10;
+/// How much of it is shown.
+const ERROR_SHOWN: usize = 512;
+
+impl Response {
+    /// A header's value, where there is one of text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// This answer, if it has one of these statuses.
+    pub(super) fn expect(self, statuses: &[u16]) -> Result<Self, RegistryError> {
+        if statuses.contains(&self.status) { Ok(self) } else { Err(self.into_error()) }
+    }
+
+    /// What went wrong, by status and body.
+    pub(super) fn into_error(self) -> RegistryError {
+        let mut body = Vec::new();
+        // What cannot be read of an error is not shown of it.
+        let _ = self.body.take(ERROR_READ).read_to_end(&mut body);
+        let text = String::from_utf8_lossy(&body);
+        let mut message = escaped(text.trim());
+        message.truncate(message.floor_char_boundary(ERROR_SHOWN));
+        RegistryError::Status { what: self.what, status: self.status, message }
+    }
+}

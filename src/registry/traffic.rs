@@ -1,0 +1,40 @@
+//! How much goes over the network.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Requests and bytes of a process so far, counted by all threads.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    requests: AtomicU64,
+    blob_bytes_in: AtomicU64,
+    blob_bytes_out: AtomicU64,
+}
+
+impl Traffic {
+    /// Requests to registries and token servers, each time they are sent.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs received.
+    pub fn blob_bytes_in(&self) -> u64 {
+        self.blob_bytes_in.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs sent.
+    pub fn blob_bytes_out(&self) -> u64 {
+        self.blob_bytes_out.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn received(&self, bytes: u64) {
+        self.blob_bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn sent(&self, bytes: u64) {
+        self.blob_bytes_out.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
