@@ -19,6 +19,8 @@ mod request;
 mod response;
 mod retry;
 mod route;
+#[cfg(test)]
+mod sample;
 mod scope;
 mod settings;
 mod tls;

@@ -225,3 +225,6 @@ fn challenges(answer: &Response) -> Vec<Challenge> {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;
