@@ -19,9 +19,9 @@ mod request;
 mod response;
 mod retry;
 mod route;
-#[cfg(test)]
-mod sample;
 mod scope;
+#[cfg(test)]
+mod scripted;
 mod settings;
 mod tls;
 mod traffic;

@@ -5,8 +5,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::code::{Code, Coded as _};
 use crate::registry::request::{Method, Request};
-use crate::registry::sample::{Asked, Client, Piece, Server, answer, quick, request};
 use crate::registry::scope::Access;
+use crate::registry::scripted::{Asked, Client, Piece, Server, answer, quick, request};
 use crate::registry::settings::{HostSettings, Settings};
 
 /// A registry that takes tokens which begin with `good`, and names `realm` to who has none.

@@ -3,8 +3,8 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::sample::{Asked, Client, Piece, Server, answer, blob_request, quick, request};
 use super::super::scope::Access;
+use super::super::scripted::{Asked, Client, Piece, Server, answer, blob_request, quick, request};
 use super::super::settings::{HostSettings, Settings};
 use super::super::url::Url;
 use super::super::{Delay, RedirectProblem};
