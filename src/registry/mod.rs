@@ -5,8 +5,12 @@
 //! origin, and what comes back is verified by digest.
 
 mod abilities;
+mod answer;
 mod endpoint;
 mod error;
+mod place;
+mod pull;
+mod push;
 mod registries;
 mod repository;
 mod request;
@@ -19,6 +23,7 @@ mod url;
 
 pub use abilities::{Abilities, Memory, NoMemory};
 pub use error::RegistryError;
+pub use push::{Accepted, ManifestName, Mount, Upload};
 pub use registries::Registries;
 pub use repository::Repository;
 pub use settings::{HostSettings, Settings};

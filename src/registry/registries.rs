@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::abilities::Memory;
+use super::abilities::{Learned, Memory};
 use super::endpoint::Endpoint;
 use super::repository::Repository;
 use super::settings::Settings;
@@ -18,6 +18,7 @@ pub struct Registries(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) memory: Box<dyn Memory>,
+    pub(super) learned: Learned,
     pub(super) limits: Limits,
     pub(super) interrupt: Interrupt,
     pub(super) traffic: Arc<Traffic>,
@@ -27,7 +28,8 @@ impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
         let (limits, interrupt, traffic) = (limits.clone(), interrupt.clone(), Arc::default());
-        Self(Arc::new(Shared { settings, memory, limits, interrupt, traffic }))
+        let learned = Learned::default();
+        Self(Arc::new(Shared { settings, memory, learned, limits, interrupt, traffic }))
     }
 
     /// A repository of a registry.
