@@ -23,7 +23,9 @@ mod url;
 
 pub use abilities::{Abilities, Memory, NoMemory};
 pub use error::RegistryError;
-pub use push::{Accepted, ManifestName, Mount, Upload};
+pub use push::{
+    Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
+};
 pub use registries::Registries;
 pub use repository::Repository;
 pub use settings::{HostSettings, Settings};

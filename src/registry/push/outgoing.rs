@@ -24,8 +24,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) progress: &'a (dyn Fn(u64) + Sync),
     /// The most bytes that were sent at a time.
     reached: AtomicU64,
-    /// Why the blob could not be read.
-    fault: Mutex<Option<io::Error>>,
+    /// Why the blob could not be opened or read.
+    fault: Mutex<Option<RegistryError>>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -42,17 +42,22 @@ impl<'a> Outgoing<'a> {
 
     /// The blob from its beginning.
     pub(super) fn open(&'a self) -> Result<Box<dyn Read + Send + 'a>, SourceError> {
-        let verified = VerifiedReader::new(self.source.open(self.descriptor)?, self.descriptor);
+        let source = self.source.open(self.descriptor).map_err(|error| {
+            self.fail(error.into());
+            SourceError::Missing { digest: self.descriptor.digest }
+        })?;
+        let verified = VerifiedReader::new(source, self.descriptor);
         let held = HeldBack::new(self.interrupt.reader(verified));
         Ok(Box::new(Sent { inner: held, outgoing: self, sent: 0 }))
     }
 
     /// What went wrong with the blob itself, where that is why `error` came of sending it.
     pub(super) fn blame(&self, error: RegistryError) -> RegistryError {
-        match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(fault) => fault_of(fault),
-            None => error,
-        }
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error)
+    }
+
+    fn fail(&self, fault: RegistryError) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
     }
 
     /// Whether the blob itself cannot be read.
@@ -102,9 +107,8 @@ impl<R: Read> Read for Sent<'_, R> {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                let mut fault = self.outgoing.fault.lock().unwrap_or_else(PoisonError::into_inner);
                 let kind = error.kind();
-                *fault = Some(error);
+                self.outgoing.fail(fault_of(error));
                 Err(kind.into())
             }
         }
