@@ -18,7 +18,7 @@ impl Response {
         let read = (&mut self.body).take(limit.saturating_add(1)).read_to_end(&mut bytes);
         read.map_err(|error| self.unanswered(error.to_string()))?;
         if bytes.len() as u64 > limit {
-            return Err(RegistryError::TooLarge { what: self.what.clone(), limit });
+            return Err(RegistryError::LargeDocument { what: self.what.clone(), limit });
         }
         Ok(bytes)
     }

@@ -3,17 +3,16 @@
 use crate::code::{Code, Coded, Failure};
 use crate::interrupt::Interrupted;
 use crate::layer::{SourceError, VerifyError};
-use crate::oci::DocumentError;
+use crate::oci::json::JsonError;
+use crate::oci::{DocumentError, MediaType};
 
 /// A registry that cannot be reached, refuses, or answers what it should not.
-///
-/// `what` is the method and the address of the request, without its query.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// No answer came, or not all of it.
     #[error("{what}: {problem}")]
     Unanswered {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// What went wrong.
         problem: String,
@@ -21,7 +20,7 @@ pub enum RegistryError {
     /// The answer has a status that the request cannot go on with.
     #[error("{what}: status {status}{}", shown(message))]
     Status {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// The status.
         status: u16,
@@ -31,7 +30,7 @@ pub enum RegistryError {
     /// The same, with a body as the distribution specification has it for errors.
     #[error("{what}: status {status}, {}{}", codes.join(", "), shown(message))]
     Refused {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// The status.
         status: u16,
@@ -46,7 +45,7 @@ pub enum RegistryError {
     /// The answer lacks a header.
     #[error("{what}: the answer has no `{header}`")]
     NoHeader {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// The header's name.
         header: &'static str,
@@ -54,15 +53,15 @@ pub enum RegistryError {
     /// The bytes are not those that were asked for or sent.
     #[error("{what}: {fault}")]
     Verify {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// How they differ.
         fault: Box<VerifyError>,
     },
     /// A manifest, index or list is too large.
     #[error("{what}: the answer has more than {limit} bytes")]
-    TooLarge {
-        /// The request.
+    LargeDocument {
+        /// Method and address of the request, without its query.
         what: String,
         /// The bytes that it may have.
         limit: u64,
@@ -70,7 +69,7 @@ pub enum RegistryError {
     /// A manifest, index or list cannot be understood.
     #[error("{what}: {source}")]
     Document {
-        /// The request.
+        /// Method and address of the request, without its query.
         what: String,
         /// What is wrong with it.
         source: Box<DocumentError>,
@@ -78,7 +77,7 @@ pub enum RegistryError {
     /// A blob broke off, however often it was asked for.
     #[error("{what}: broken off at byte {at} of {size} after {tries} tries: {problem}")]
     BrokenOff {
-        /// The last request.
+        /// Method and address of the last request, without its query.
         what: String,
         /// The bytes that came.
         at: u64,
@@ -91,7 +90,7 @@ pub enum RegistryError {
     },
     /// What is uploaded cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Blob(#[from] SourceError),
     /// What is uploaded is not what its descriptor says.
     #[error("{0}; nothing was uploaded")]
     Corrupt(Box<VerifyError>),
@@ -101,15 +100,23 @@ pub enum RegistryError {
     /// A list has more pages than it may have, or pages that lead to each other.
     #[error("{what}: the list has more than {limit} pages, or never ends")]
     Pages {
-        /// The last request.
+        /// Method and address of the last request, without its query.
         what: String,
         /// The pages that it may have.
         limit: usize,
     },
+    /// A list goes on at another host, which is not asked.
+    #[error("{what}: the list goes on at `{address}`, which is not the registry")]
+    PageElsewhere {
+        /// Method and address of the last request, without its query.
+        what: String,
+        /// The address, without its query.
+        address: String,
+    },
     /// Too much refers to a manifest.
     #[error("{what}: more than {limit} referrers")]
     Referrers {
-        /// The last request.
+        /// Method and address of the last request, without its query.
         what: String,
         /// The entries that there may be.
         limit: usize,
@@ -142,6 +149,18 @@ impl RegistryError {
         }
     }
 
+    /// The error of an answer that is not strict JSON of the expected shape.
+    pub(super) fn json(what: String, error: JsonError) -> Self {
+        Self::Document { what, source: Box::new(error.into()) }
+    }
+
+    /// The error of a document that should be an index.
+    pub(super) fn no_index(what: &str, found: &MediaType) -> Self {
+        let found = format!("says it is `{found}`");
+        let source = DocumentError::Ambiguous { expected: MediaType::Index, found };
+        Self::Document { what: what.to_owned(), source: Box::new(source) }
+    }
+
     /// Whether the answer has one of the specification's codes.
     pub(super) fn says(&self, code: &str) -> bool {
         matches!(self, Self::Refused { codes, .. } if codes.iter().any(|said| said == code))
@@ -160,14 +179,14 @@ impl Coded for RegistryError {
             | Self::Unlisted { .. }
             | Self::BrokenOff { .. } => Code::Remote,
             Self::Verify { fault, .. } | Self::Corrupt(fault) => fault.code(),
-            Self::TooLarge { .. } => Code::LimitManifest,
+            Self::LargeDocument { .. } => Code::LimitManifest,
             Self::Document { source, .. } => match **source {
                 DocumentError::Json(_) => Code::Json,
                 DocumentError::Ambiguous { .. } => Code::Ambiguous,
             },
-            Self::Source(error) => error.code(),
+            Self::Blob(error) => error.code(),
             Self::Unreadable(error) => crate::code::of_io(error),
-            Self::Pages { .. } | Self::Referrers { .. } => Code::LimitReferrers,
+            Self::Pages { .. } | Self::PageElsewhere { .. } | Self::Referrers { .. } => Code::LimitReferrers,
             Self::Interrupted(error) => error.code(),
         }
     }
@@ -176,7 +195,7 @@ impl Coded for RegistryError {
 impl Failure for RegistryError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Source(SourceError::Remote(failure)) => failure.hint(),
+            Self::Blob(SourceError::Remote(failure)) => failure.hint(),
             Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
                 Some("try again later, or log in: registries limit who is anonymous".to_owned())
             }
@@ -186,8 +205,10 @@ impl Failure for RegistryError {
 
     fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::TooLarge { .. } => Some("document-bytes"),
-            Self::Source(SourceError::Remote(failure)) => failure.limit(),
+            Self::LargeDocument { .. } => Some("document-bytes"),
+            Self::Pages { .. } => Some("pages"),
+            Self::Referrers { .. } => Some("referrers"),
+            Self::Blob(SourceError::Remote(failure)) => failure.limit(),
             _ => None,
         }
     }

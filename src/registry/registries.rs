@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::abilities::{Learned, Memory};
 use super::endpoint::Endpoint;
+use super::referrers::Subjects;
 use super::repository::Repository;
 use super::settings::Settings;
 use super::traffic::Traffic;
@@ -19,6 +20,7 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) memory: Box<dyn Memory>,
     pub(super) learned: Learned,
+    pub(super) subjects: Subjects,
     pub(super) limits: Limits,
     pub(super) interrupt: Interrupt,
     pub(super) traffic: Arc<Traffic>,
@@ -28,8 +30,8 @@ impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
         let (limits, interrupt, traffic) = (limits.clone(), interrupt.clone(), Arc::default());
-        let learned = Learned::default();
-        Self(Arc::new(Shared { settings, memory, learned, limits, interrupt, traffic }))
+        let (learned, subjects) = (Learned::default(), Subjects::default());
+        Self(Arc::new(Shared { settings, memory, learned, subjects, limits, interrupt, traffic }))
     }
 
     /// A repository of a registry.

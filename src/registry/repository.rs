@@ -86,6 +86,11 @@ impl Repository {
         &self.0.shared
     }
 
+    /// Host and repository.
+    pub(super) fn full_name(&self) -> String {
+        format!("{}/{}", self.host(), self.name())
+    }
+
     /// What is known of the registry.
     pub(super) fn abilities(&self) -> Abilities {
         self.shared().learned.of(self.host(), self.shared().memory.as_ref())

@@ -142,7 +142,7 @@ fn continues(range: &str, first: u64, size: u64) -> bool {
 
 fn missing(repository: &Repository, digest: &Digest) -> RegistryError {
     RegistryError::Status {
-        what: format!("blob {digest} in {}/{}", repository.host(), repository.name()),
+        what: format!("blob {digest} in {}", repository.full_name()),
         status: 404,
         message: String::new(),
     }

@@ -157,7 +157,7 @@ impl Push<'_> {
         let kept = pull::manifest(self.to.own(), &index.digest, self.to.document_limit())?;
         match kept {
             Some((_, bytes)) if bytes == self.publication.index => Ok(()),
-            _ => Err(PushError::NotKept { repository: self.repository(), digest: index.digest }),
+            _ => Err(PushError::NotKept { repository: self.to.full_name(), digest: index.digest }),
         }
     }
 
@@ -175,11 +175,7 @@ impl Push<'_> {
         if moved.is_empty() {
             return Ok(());
         }
-        Err(PushError::TagsMoved { repository: self.repository(), digest: index.digest, tags: moved })
-    }
-
-    fn repository(&self) -> String {
-        format!("{}/{}", self.to.host(), self.to.name())
+        Err(PushError::TagsMoved { repository: self.to.full_name(), digest: index.digest, tags: moved })
     }
 }
 
