@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::abilities::Memory;
+use super::abilities::{Learned, Memory};
 use super::agents::Agents;
 use super::auth::{Credentials, LooseMode};
 use super::endpoint::Endpoint;
+use super::referrers::Subjects;
 use super::repository::Repository;
 use super::settings::Settings;
 use super::traffic::Traffic;
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     endpoints: Mutex<BTreeMap<String, Endpoint>>,
     pub(super) settings: Settings,
     pub(super) memory: Box<dyn Memory>,
+    pub(super) learned: Learned,
+    pub(super) subjects: Subjects,
     pub(super) limits: Limits,
     pub(super) interrupt: Interrupt,
     pub(super) traffic: Arc<Traffic>,
@@ -33,20 +36,23 @@ impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
         let traffic = Arc::<Traffic>::default();
-        let wire = Wire {
+        let wire = Arc::new(Wire {
             credentials: Credentials::new(settings.credentials.clone()),
             settings: settings.clone(),
             limits: limits.clone(),
             interrupt: interrupt.clone(),
             traffic: Arc::clone(&traffic),
             agents: Agents::default(),
-        };
+        });
         let (limits, interrupt, endpoints) = (limits.clone(), interrupt.clone(), Mutex::default());
+        let (learned, subjects) = (Learned::default(), Subjects::default());
         Self(Arc::new(Shared {
-            wire: Arc::new(wire),
+            wire,
             endpoints,
             settings,
             memory,
+            learned,
+            subjects,
             limits,
             interrupt,
             traffic,
@@ -55,7 +61,11 @@ impl Registries {
 
     /// A repository of a registry.
     pub fn repository(&self, host: &str, repository: &str) -> Repository {
-        Repository::new(Arc::clone(&self.0), Endpoint::new(&self.0, host), host, repository)
+        Repository::new(Arc::clone(&self.0), self.endpoint(host), host, repository)
+    }
+
+    pub(super) fn endpoint(&self, host: &str) -> Endpoint {
+        Endpoint::new(&self.0, host)
     }
 
     /// What went over the network so far.

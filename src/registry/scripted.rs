@@ -185,11 +185,10 @@ impl Client {
 
     /// Sends a request to `host` and reads all of the answer: its status and body.
     pub(super) fn send(&self, host: &str, request: &Request<'_>) -> Result<(u16, String), RegistryError> {
-        let endpoint = self.registries.repository(host, "acme/app").endpoint;
+        let endpoint = self.registries.endpoint(host);
         let mut answer = endpoint.send(request)?;
-        let (what, mut body) = (answer.what.clone(), String::new());
-        let read = answer.body.read_to_string(&mut body);
-        read.map_err(|source| RegistryError::Read { what, source })?;
+        let mut body = String::new();
+        answer.body.read_to_string(&mut body).map_err(RegistryError::Unreadable)?;
         Ok((answer.status, body))
     }
 }
