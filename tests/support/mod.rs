@@ -6,6 +6,7 @@ mod failure;
 mod image;
 mod layout;
 mod many;
+pub(crate) mod registry;
 mod sandbox;
 
 use std::collections::BTreeMap;
