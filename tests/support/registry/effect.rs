@@ -18,11 +18,18 @@ pub(super) struct Effect {
     pub(super) stop: Option<Call>,
     pub(super) stop_after: Option<Call>,
     pub(super) no_mount: bool,
-    /// Headers of the answer that are set, or left out.
-    pub(super) headers: Vec<(String, Option<String>)>,
+    pub(super) headers: Vec<(String, Change)>,
     pub(super) body: Option<Vec<u8>>,
     pub(super) cut_to: Option<usize>,
     pub(super) delivery: Delivery,
+}
+
+/// What becomes of a header of the answer.
+#[derive(Clone)]
+pub(super) enum Change {
+    Set(String),
+    Add(String),
+    LeaveOut,
 }
 
 impl Effect {
@@ -54,9 +61,11 @@ impl Effect {
 
     /// Changes an answer.
     pub(super) fn alter(&self, response: &mut Response) {
-        for (name, value) in &self.headers {
-            response.headers.remove(name);
-            if let Some(value) = value {
+        for (name, change) in &self.headers {
+            if !matches!(change, Change::Add(_)) {
+                response.headers.remove(name);
+            }
+            if let Change::Set(value) | Change::Add(value) = change {
                 response.headers.add(name, value.as_str());
             }
         }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::effect::Effect;
+use super::effect::{Change, Effect};
 use super::request::{Head, Method};
 
 /// A fault, which befalls every request that fits until told otherwise: `Fault::on(Method::Get, "/blobs/").nth(2).reset_at(100)`.
@@ -94,12 +94,17 @@ impl Fault {
 
     /// Sets a header of the answer.
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        self.set(|effect| effect.headers.push((name.to_owned(), Some(value.to_owned()))))
+        self.change(name, Change::Set(value.to_owned()))
+    }
+
+    /// Adds a header to the answer, beside those of its name.
+    pub(crate) fn more(self, name: &str, value: &str) -> Self {
+        self.change(name, Change::Add(value.to_owned()))
     }
 
     /// Leaves out a header of the answer.
     pub(crate) fn without(self, name: &str) -> Self {
-        self.set(|effect| effect.headers.push((name.to_owned(), None)))
+        self.change(name, Change::LeaveOut)
     }
 
     /// Answers with another body, whose length is told.
@@ -130,6 +135,10 @@ impl Fault {
     /// Sends the answer in chunks, and so does not tell its length.
     pub(crate) fn chunked(self) -> Self {
         self.set(|effect| effect.delivery.chunked = true)
+    }
+
+    fn change(self, name: &str, change: Change) -> Self {
+        self.set(|effect| effect.headers.push((name.to_owned(), change)))
     }
 
     fn set(mut self, set: impl FnOnce(&mut Effect)) -> Self {

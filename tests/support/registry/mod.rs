@@ -5,8 +5,11 @@ mod ask;
 mod auth;
 mod behaviour;
 mod blobs;
+mod certificates;
+mod credentials;
 mod effect;
 mod faults;
+mod issuer;
 mod lists;
 mod log;
 mod manifests;
@@ -19,6 +22,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod token_server;
 mod uploads;
 
 use std::net::IpAddr;
@@ -33,13 +37,17 @@ use api::Api;
 pub(crate) use ask::{Answer, Ask};
 pub(crate) use auth::Auth;
 pub(crate) use behaviour::Behaviour;
+pub(crate) use certificates::{Authority, Identity};
+pub(crate) use credentials::basic;
 pub(crate) use faults::Fault;
+pub(crate) use issuer::{Accounts, Issuer};
 pub(crate) use log::{Entry, Log};
 pub(crate) use request::Method;
 pub(crate) use server::LOOPBACK;
 use server::Server;
 use store::Manifest;
 pub(crate) use tls::Tls;
+pub(crate) use token_server::{Catcher, TokenServer};
 
 /// A registry on a free port of this machine, until it is dropped.
 pub(crate) struct Registry {

@@ -69,9 +69,15 @@ fn a_body_is_cut_with_the_length_of_the_whole_or_with_its_own() {
 #[test]
 fn headers_of_the_answer_are_set_and_left_out() {
     let (registry, target, _) = with_blob();
-    registry.fault(Fault::any("").header("Docker-Content-Digest", "sha256:0").without("ETag"));
+    registry.fault(
+        Fault::any("")
+            .header("Docker-Content-Digest", "sha256:0")
+            .without("ETag")
+            .more("Accept-Ranges", "lines"),
+    );
     let answer = registry.get(&target);
     assert_eq!(answer.headers.all("docker-content-digest").collect::<Vec<_>>(), ["sha256:0"]);
+    assert_eq!(answer.headers.all("accept-ranges").collect::<Vec<_>>(), ["bytes", "lines"]);
     assert_eq!((answer.status, answer.header("etag")), (200, None));
 }
 

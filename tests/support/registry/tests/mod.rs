@@ -1,8 +1,10 @@
 //! That the registry is what it says, where the conformance suite does not look.
 
 mod api;
+mod auth;
 mod faults;
 mod log;
+mod tls;
 
 use serde_json::json;
 
