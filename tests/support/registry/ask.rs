@@ -53,10 +53,10 @@ impl Ask {
     pub(crate) fn over(&self, mut stream: impl Read + Write, host: &str) -> io::Result<Answer> {
         let Self { method, target, headers, body } = self;
         let length = body.len();
-        write!(
-            stream,
+        let head = format!(
             "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\r\n"
-        )?;
+        );
+        stream.write_all(head.as_bytes())?;
         // A server may answer before it has read all; then its answer counts, and not that it stopped reading.
         let _ = stream.write_all(body).and_then(|()| stream.flush());
         Answer::read(*method, stream)

@@ -131,8 +131,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             let _open = Open { shared: &shared, number };
             match serve(&shared, number, &stream) {
                 Ok(After::Reset) => reset(&stream),
-                Ok(_) => close(&stream),
-                Err(_) => {}
+                _ => close(&stream),
             }
         });
     }
