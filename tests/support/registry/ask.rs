@@ -3,9 +3,12 @@
 use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 
 use super::request::{Headers, Method, line, malformed};
+use super::{Identity, tls};
 
 /// A request.
 pub(crate) struct Ask {
@@ -47,6 +50,20 @@ impl Ask {
     /// Sends it to a host and port over a connection of its own, and reads the answer.
     pub(crate) fn send(&self, host: &str) -> io::Result<Answer> {
         self.over(TcpStream::connect(host)?, host)
+    }
+
+    /// Sends it over TLS, trusting one authority, whose certificate is PEM, and showing a certificate or none.
+    pub(crate) fn send_tls(
+        &self,
+        host: &str,
+        authority: &str,
+        client: Option<&Identity>,
+    ) -> io::Result<Answer> {
+        let (name, _) = host.rsplit_once(':').ok_or_else(|| malformed(host))?;
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let session =
+            ClientConnection::new(tls::client(authority, client), name).map_err(io::Error::other)?;
+        self.over(StreamOwned::new(session, TcpStream::connect(host)?), host)
     }
 
     /// Sends it over a connection, and reads the answer.

@@ -4,8 +4,10 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::certificates::{Authority, Identity};
 
@@ -30,9 +32,11 @@ impl Tls {
         let builder = match clients {
             None => builder.with_no_client_auth(),
             Some(authority) => {
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(Arc::new(authority.roots()), provider())
-                        .build();
+                let verifier = WebPkiClientVerifier::builder_with_provider(
+                    Arc::new(roots(authority.certificate())),
+                    provider(),
+                )
+                .build();
                 builder.with_client_cert_verifier(verifier.expect("an authority is a root"))
             }
         };
@@ -53,15 +57,26 @@ impl Tls {
     }
 }
 
-impl Authority {
-    /// What trusts this authority alone.
-    pub(crate) fn roots(&self) -> RootCertStore {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate()).expect("an authority is a root");
-        roots
-    }
+/// How a client speaks TLS who trusts one authority, whose certificate is PEM, and shows a certificate or none.
+pub(super) fn client(authority: &str, client: Option<&Identity>) -> Arc<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let authority = CertificateDer::from_pem_slice(authority.as_bytes()).expect("authorities are PEM");
+    let builder = builder.expect("the provider knows the versions").with_root_certificates(roots(authority));
+    Arc::new(match client {
+        None => builder.with_no_client_auth(),
+        Some(client) => builder
+            .with_client_auth_cert(vec![client.certificate()], client.private_key())
+            .expect("key and certificate fit"),
+    })
 }
 
-pub(super) fn provider() -> Arc<CryptoProvider> {
+/// What trusts one authority alone.
+fn roots(authority: CertificateDer<'static>) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority).expect("an authority is a root");
+    roots
+}
+
+fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }

@@ -1,13 +1,9 @@
 //! TLS, and certificates that are good and that are not.
 
 use std::io;
-use std::net::TcpStream;
-use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, Error, StreamOwned};
+use rustls::{CertificateError, Error};
 
-use super::super::tls::provider;
 use super::super::{Accounts, Authority, Catcher, Fault, Identity, LOOPBACK, Options, Tls, TokenServer};
 use super::*;
 
@@ -17,18 +13,7 @@ fn over_tls(tls: Tls) -> Registry {
 
 /// Asks a host for `/v2/` as somebody who trusts an authority.
 fn ask(host: &str, authority: &Authority, client: Option<&Identity>) -> io::Result<Answer> {
-    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let builder = builder.unwrap().with_root_certificates(authority.roots());
-    let config = match client {
-        Some(client) => {
-            builder.with_client_auth_cert(vec![client.certificate()], client.private_key()).unwrap()
-        }
-        None => builder.with_no_client_auth(),
-    };
-    let (name, _) = host.rsplit_once(':').unwrap();
-    let session = ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap());
-    let stream = StreamOwned::new(session.unwrap(), TcpStream::connect(host)?);
-    Ask::get("/v2/").over(stream, host)
+    Ask::get("/v2/").send_tls(host, &authority.pem(), client)
 }
 
 /// Why a certificate is refused.
