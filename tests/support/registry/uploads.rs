@@ -11,8 +11,9 @@ pub(super) fn begin(call: &mut Call<'_>, repo: &str) -> Response {
     if let Some(digest) = head.parameter("mount")
         && call.mounts
     {
+        // Without `from` nothing is looked for: not every registry finds a blob by itself.
         let from = head.parameter("from");
-        if let Some(blob) = call.store.blob(from.as_deref(), &digest) {
+        if let Some(blob) = from.and_then(|from| call.store.blob(Some(&from), &digest)) {
             call.store.repo(repo).blobs.insert(digest.clone(), blob);
             return created(call, repo, &digest);
         }

@@ -54,12 +54,13 @@ fn a_blob_is_mounted_from_where_it_is_and_a_session_opened_otherwise() {
         registry.ask(&Ask::new(Method::Post, &format!("/v2/to/blobs/uploads/?mount={digest}&from={from}")))
     };
     assert_eq!(mount("other").status, 202);
+    assert_eq!(mount("").status, 202);
     assert!(!registry.has_blob("to", &digest));
     assert_eq!(mount("from%2Fhere").status, 201);
     assert!(registry.has_blob("to", &digest));
     registry.change(|behaviour| behaviour.mounts = false);
     assert_eq!(mount("from/here").status, 202);
-    assert_eq!(registry.uploads(), 2);
+    assert_eq!(registry.uploads(), 3);
 }
 
 #[test]
