@@ -1,5 +1,7 @@
 //! The registry of the tests meets the conformance suite of the distribution specification, so that it is no easier than others.
 
+mod alike;
+
 use std::process::Command;
 
 use crate::support::registry::{Auth, Behaviour, Options, Registry};

@@ -21,8 +21,12 @@ pub(super) fn get(call: &Call<'_>, repo: &str, digest: &str) -> Response {
     answer = answer.with("Accept-Ranges", "bytes");
     match head.headers.get("range").and_then(|range| part(range, blob.len())) {
         None => answer.typed(BYTES, blob.to_vec()),
-        Some(Err(Unsatisfiable)) => Response::error(416, "BLOB_UPLOAD_INVALID", "the blob ends before")
-            .with("Content-Range", format!("bytes */{}", blob.len())),
+        Some(Err(Unsatisfiable)) => {
+            answer.status = 416;
+            answer
+                .with("Content-Range", format!("bytes */{}", blob.len()))
+                .typed("text/plain", "the blob ends before\n")
+        }
         Some(Ok((first, last))) => {
             answer.status = 206;
             answer

@@ -27,7 +27,8 @@ pub(super) fn tags(call: &Call<'_>, repo: &str) -> Response {
 pub(super) fn referrers(call: &Call<'_>, repo: &str, subject: &str) -> Response {
     let head = &call.request.head;
     if !call.behaviour.referrers {
-        return Response::error(404, "UNSUPPORTED", "no referrers API");
+        // A registry that does not know the path does not answer in the form of the specification.
+        return Response::new(404).typed("text/plain", "404 page not found\n");
     }
     if digest_as(subject, &[]).is_none() {
         return Response::error(400, "DIGEST_INVALID", "not a digest");

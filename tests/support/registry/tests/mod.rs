@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod clients;
 mod faults;
 mod log;
 mod tls;
