@@ -1,6 +1,7 @@
 //! The registry of the tests meets the conformance suite of the distribution specification, so that it is no easier than others.
 
 mod alike;
+mod referrers;
 
 use std::process::Command;
 
