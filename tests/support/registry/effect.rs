@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::request::Head;
 use super::response::{Delivery, Response};
 
 /// What is called back.
@@ -13,6 +14,8 @@ pub(super) type Call = Arc<dyn Fn() + Send + Sync>;
 pub(super) struct Effect {
     pub(super) delay: Duration,
     pub(super) status: Option<u16>,
+    /// The origin of a redirect to the path of the request.
+    pub(super) moved: Option<String>,
     pub(super) unread: bool,
     pub(super) drop_at: Option<u64>,
     pub(super) stop: Option<Call>,
@@ -39,6 +42,7 @@ impl Effect {
         Self {
             delay: self.delay + other.delay,
             status: other.status.or(self.status),
+            moved: other.moved.or(self.moved),
             unread: self.unread || other.unread,
             drop_at: other.drop_at.or(self.drop_at),
             stop: other.stop.or(self.stop),
@@ -52,9 +56,11 @@ impl Effect {
     }
 
     /// What is answered without anything being done.
-    pub(super) fn answer(&self) -> Option<Response> {
-        self.status.map(|status| match status {
-            400.. => Response::error(status, code(status), "a fault of the test"),
+    pub(super) fn answer(&self, head: &Head) -> Option<Response> {
+        let status = self.status?;
+        Some(match (status, &self.moved) {
+            (_, Some(origin)) => Response::new(status).with("Location", format!("{origin}{}", head.target)),
+            (400.., None) => Response::error(status, code(status), "a fault of the test"),
             _ => Response::new(status),
         })
     }

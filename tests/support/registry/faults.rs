@@ -67,6 +67,11 @@ impl Fault {
         self.status(status).header("Location", url)
     }
 
+    /// Answers with a redirect to the same path and query of another origin.
+    pub(crate) fn moved(self, status: u16, origin: &str) -> Self {
+        self.status(status).set(|effect| effect.moved = Some(origin.to_owned()))
+    }
+
     /// Answers before it has read the body of the request, and closes the connection; needs a status.
     pub(crate) fn unread(self) -> Self {
         self.set(|effect| effect.unread = true)
@@ -125,6 +130,11 @@ impl Fault {
     /// Closes the connection after this many bytes of the body of the answer, of which more were promised.
     pub(crate) fn close_at(self, bytes: usize) -> Self {
         self.set(|effect| effect.delivery.close_at = Some(bytes))
+    }
+
+    /// Sends nothing more after this many bytes of the body of the answer, and keeps the connection.
+    pub(crate) fn stall_at(self, bytes: usize) -> Self {
+        self.set(|effect| effect.delivery.stall_at = Some(bytes))
     }
 
     /// Sends this many bytes of the body of the answer in a second.

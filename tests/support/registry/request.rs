@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Read};
 /// What a request asks to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Method {
+    Connect,
     Delete,
     Get,
     Head,
@@ -14,7 +15,8 @@ pub(crate) enum Method {
     Put,
 }
 
-const METHODS: [(Method, &str); 6] = [
+const METHODS: [(Method, &str); 7] = [
+    (Method::Connect, "CONNECT"),
     (Method::Delete, "DELETE"),
     (Method::Get, "GET"),
     (Method::Head, "HEAD"),

@@ -50,6 +50,8 @@ pub(super) struct Delivery {
     pub(super) reset_at: Option<usize>,
     /// After how many bytes of the body the connection is closed, whatever the length said.
     pub(super) close_at: Option<usize>,
+    /// After how many bytes of the body nothing more comes, and the connection stays.
+    pub(super) stall_at: Option<usize>,
     /// Bytes of the body per second.
     pub(super) rate: Option<u64>,
     /// In chunks, which say nothing of the length.
@@ -62,6 +64,8 @@ pub(super) enum After {
     Keep,
     Close,
     Reset,
+    /// Nothing more, until the client ends it.
+    Stall,
 }
 
 impl Delivery {
@@ -70,6 +74,7 @@ impl Delivery {
         Self {
             reset_at: other.reset_at.or(self.reset_at),
             close_at: other.close_at.or(self.close_at),
+            stall_at: other.stall_at.or(self.stall_at),
             rate: other.rate.or(self.rate),
             chunked: self.chunked || other.chunked,
         }
@@ -80,8 +85,8 @@ impl Delivery {
         if method == Method::Head {
             return &[];
         }
-        let end = response.body.len().min(self.reset_at.unwrap_or(usize::MAX));
-        &response.body[..end.min(self.close_at.unwrap_or(usize::MAX))]
+        let ends = [self.reset_at, self.close_at, self.stall_at].into_iter().flatten();
+        &response.body[..ends.fold(response.body.len(), usize::min)]
     }
 
     /// Sends an answer, or as much of it as there shall be.
@@ -107,6 +112,7 @@ impl Delivery {
         let after = match self {
             Self { reset_at: Some(_), .. } => After::Reset,
             Self { close_at: Some(_), .. } => After::Close,
+            Self { stall_at: Some(_), .. } => After::Stall,
             _ if response.headers.get("connection") == Some("close") => After::Close,
             _ => After::Keep,
         };

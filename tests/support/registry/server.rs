@@ -131,6 +131,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             let _open = Open { shared: &shared, number };
             match serve(&shared, number, &stream) {
                 Ok(After::Reset) => reset(&stream),
+                Ok(After::Stall) => stall(&stream),
                 _ => close(&stream),
             }
         });
@@ -152,6 +153,11 @@ impl Drop for Open<'_> {
 /// Lets the connection end by a reset: that is how a socket is closed that lingers for no time.
 fn reset(stream: &TcpStream) {
     let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
+}
+
+/// Waits until the client or the server has had enough.
+fn stall(mut stream: &TcpStream) {
+    let _ = io::copy(&mut stream, &mut io::sink());
 }
 
 /// Ends the answer, and reads a little of what still comes: what is unread when a socket is closed resets the connection,
@@ -205,7 +211,7 @@ fn exchange<S: Read + Write>(
         return Ok(After::Reset);
     }
     thread::sleep(effect.delay);
-    if let (true, Some(answer)) = (effect.unread, effect.answer()) {
+    if let (true, Some(answer)) = (effect.unread, effect.answer(&head)) {
         let mut answer = answer.with("Connection", "close");
         effect.alter(&mut answer);
         return send(shared, number, stream.get_mut(), &head, &answer, &effect.delivery);
@@ -220,7 +226,7 @@ fn exchange<S: Read + Write>(
         return Ok(After::Reset);
     }
     let request = Request { head, body };
-    let answer = effect.answer();
+    let answer = effect.answer(&request.head);
     let mut answer = answer.unwrap_or_else(|| shared.answer.answer(&request, !effect.no_mount));
     if let Some(stop) = &effect.stop_after {
         stop();

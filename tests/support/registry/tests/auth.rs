@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Accounts, Auth, Catcher, Fault, Issuer, Options, TokenServer, basic};
+use super::super::{Accounts, Auth, Catcher, Fault, Issuer, Options, TokenServer};
 use super::*;
 
 fn with_auth(auth: Auth) -> Registry {

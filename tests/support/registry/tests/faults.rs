@@ -1,6 +1,7 @@
 //! Faults do what they say.
 
 use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -32,6 +33,18 @@ fn a_status_comes_instead_of_the_answer_as_often_as_it_shall() {
     registry.fault(Fault::on(Method::Get, "").status(500));
     registry.clear_faults();
     assert_eq!(registry.get(&target).status, 200);
+    registry.fault(Fault::on(Method::Get, "").moved(302, "https://other:1"));
+    assert_eq!(registry.get(&target).header("location"), Some(&*format!("https://other:1{target}")));
+}
+
+#[test]
+fn an_answer_stalls_until_the_client_has_had_enough() {
+    let (registry, target, blob) = with_blob();
+    registry.fault(Fault::any("").stall_at(400));
+    let stream = TcpStream::connect(registry.host()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let stalled = Ask::get(&target).over(stream, &registry.host()).unwrap();
+    assert_eq!((stalled.fault, &*stalled.body), (Some(ErrorKind::WouldBlock), &blob[..400]));
 }
 
 #[test]

@@ -5,11 +5,12 @@ mod auth;
 mod clients;
 mod faults;
 mod log;
+mod proxy;
 mod tls;
 
 use serde_json::json;
 
-use super::{Answer, Ask, Method, Registry};
+use super::{Answer, Ask, Method, Registry, basic};
 use crate::support::digest;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
