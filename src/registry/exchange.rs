@@ -1,6 +1,6 @@
 //! One request and its answer, without a second try.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ureq::http::{HeaderValue, header, request};
@@ -39,6 +39,7 @@ pub(super) fn exchange(
     let about = About {
         what: format!("{} {}", request.method.name(), url.shown()),
         host: url.origin.authority(),
+        is_tls: url.origin.is_tls,
         limits: limits.clone(),
     };
     let mut built = request::Builder::new().method(request.method.name()).uri(url.to_string());
@@ -103,6 +104,7 @@ impl Method {
 struct About {
     what: String,
     host: String,
+    is_tls: bool,
     limits: Limits,
 }
 
@@ -110,6 +112,12 @@ impl About {
     fn lost(&self, error: Error) -> Lost {
         match error {
             Error::Other(inner) => match inner.downcast::<Unconnected>() {
+                // A server without TLS may just hang up.
+                Ok(Unconnected(Error::Io(error)))
+                    if self.is_tls && error.kind() == ErrorKind::UnexpectedEof =>
+                {
+                    Lost::Unsent(self.tls_problem("the server ends the handshake".to_owned()))
+                }
                 Ok(unconnected) => match self.lost(unconnected.0) {
                     Lost::Unknown(error) => Lost::Unsent(error),
                     lost => lost,
