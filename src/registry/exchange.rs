@@ -112,16 +112,7 @@ impl About {
     fn lost(&self, error: Error) -> Lost {
         match error {
             Error::Other(inner) => match inner.downcast::<Unconnected>() {
-                // A server without TLS may just hang up.
-                Ok(Unconnected(Error::Io(error)))
-                    if self.is_tls && error.kind() == ErrorKind::UnexpectedEof =>
-                {
-                    Lost::Unsent(self.tls_problem("the server ends the handshake".to_owned()))
-                }
-                Ok(unconnected) => match self.lost(unconnected.0) {
-                    Lost::Unknown(error) => Lost::Unsent(error),
-                    lost => lost,
-                },
+                Ok(unconnected) => self.unconnected(unconnected.0),
                 Err(inner) => self.lost_otherwise(inner.as_ref()),
             },
             Error::Io(error) => self.lost_io(&error),
@@ -140,6 +131,20 @@ impl About {
             }
             Error::HostNotFound => Lost::Unsent(self.unanswered("the host cannot be found")),
             error => Lost::Unknown(self.unanswered(&error.to_string())),
+        }
+    }
+
+    /// Why there is no connection: nothing was sent.
+    fn unconnected(&self, error: Error) -> Lost {
+        match error {
+            // A server without TLS may just hang up.
+            Error::Io(error) if self.is_tls && error.kind() == ErrorKind::UnexpectedEof => {
+                Lost::Unsent(self.tls_problem("the server ends the handshake".to_owned()))
+            }
+            error => match self.lost(error) {
+                Lost::Unknown(error) => Lost::Unsent(error),
+                lost => lost,
+            },
         }
     }
 
