@@ -1,6 +1,7 @@
 //! The client of registries on the wire: whom it tells what, over TLS, through proxies, and what it says of it.
 
 mod credentials;
+mod early;
 mod proxy;
 mod realm;
 mod tls;

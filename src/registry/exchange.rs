@@ -7,8 +7,9 @@ use ureq::http::{HeaderValue, header, request};
 use ureq::{Agent, Error, SendBody, Timeout};
 
 use super::address::{OutOfReach, Unresolved};
+use super::connector::Unconnected;
 use super::error::{Delay, RegistryError};
-use super::pace::{Slow, Unconnected};
+use super::pace::Slow;
 use super::request::{Body, Method, Request};
 use super::response::Response;
 use super::url::Url;
