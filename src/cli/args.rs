@@ -36,15 +36,22 @@ impl Command {
     }
 }
 
-/// Build the images that a customization describes
+/// Build the images that customizations describe
 ///
-/// Bases and artifacts are taken from image layouts and archives on disk; --registry-map sends references there, so
-/// that a file written for a registry builds unchanged. Layers of the base stay byte for byte as they are. Exit codes:
-/// 2 usage or specification, 3 corrupt input, 5 limit, 6 local I/O, 7 verification, 9 denied, 130 and 143 signals.
+/// Bases and artifacts are taken from registries, or from image layouts and archives on disk, where --registry-map
+/// sends references, so that a file written for a registry builds unchanged. Layers of the base stay byte for byte as they
+/// are. Several files share what they read, make and send; a failure of one does not stop the others. Exit codes: 2 usage
+/// or specification, 3 corrupt input, 4 registry, 5 limit, 6 local I/O, 7 verification, 8 a tag was moved by somebody
+/// else, 9 denied, 130 and 143 signals.
 #[derive(Args)]
 pub(super) struct Build {
-    /// The customization to build; - reads it from standard input
-    pub(super) file: PathBuf,
+    /// The customizations to build, or directories of them; - reads one from standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Push each image to its destination, under its tags
+    #[arg(long)]
+    pub(super) push: bool,
 
     /// Where to write: oci:DIR[:TAG], oci-archive:FILE or docker-archive:FILE[:NAME:TAG]; repeatable
     ///
@@ -67,6 +74,10 @@ pub(super) struct Build {
     /// Threads that work at a time [default: one per processor]
     #[arg(short, long, value_name = "N", env = "OVERCOAT_JOBS", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) jobs: Option<u16>,
+
+    /// Customizations that are built at a time, where there are several [default: two per thread]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(super) at_a_time: Option<u16>,
 
     /// Allow what is refused otherwise; repeatable
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -214,6 +225,8 @@ pub(super) enum Form {
     Customization,
     /// The report of `build --json`
     BuildReport,
+    /// The report of `build --json` with several files
+    BuildsReport,
     /// What commands print with `--json` when they fail
     Diagnostics,
     /// The report of `store --json`

@@ -1,39 +1,64 @@
 //! `overcoat build`
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 
 use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{hint, json, progress, spec_file, store, summary};
+use super::{hint, json, progress, several, spec_file, summary, workspace};
 use crate::code::Code;
 use crate::contents::Allow;
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::RegistryMap;
-use crate::ops::build::{Options, build};
+use crate::ops::build::{Options, Wanted, build};
 use crate::ops::report::Report;
+use crate::ops::workspace::Workspace;
 use crate::plan::Timestamp;
-use crate::spec;
+use crate::spec::{self, Parsed, SpecFile};
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
     let options = options(args)?;
+    let wanted = Wanted { outputs: args.outputs.clone(), push: args.push, several: false };
     let interrupt = interrupt()?;
-    let file = spec_file::read(&args.file)?;
+    let files = spec_file::customizations(&args.files)?;
+    let workspace = workspace::workspace(args, &options, &interrupt)?;
+    match files.as_slice() {
+        [path] => one(path, args, &wanted, &options, &workspace, &interrupt),
+        _ => several::run(&files, args, &wanted, &options, workspace, &interrupt),
+    }
+}
+
+/// Builds the only file, and prints what there is to say of it.
+fn one(
+    path: &Path,
+    args: &Build,
+    wanted: &Wanted,
+    options: &Options,
+    workspace: &Workspace,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let file = spec_file::read(path)?;
     let parsed = spec::parse(&file).map_err(|_| Failure::of_specification(&file))?;
     if !args.json && !args.quiet {
-        for note in &parsed.notes {
-            super::tell(&note.snippet(&file));
-        }
+        tell_notes(&file, &parsed);
     }
     let progress = progress::progress(args.quiet);
-    let report = build(&file, &parsed.specification, &args.outputs, &options, &*progress, &interrupt)
-        .map_err(|error| Failure::of_build(&file, &error))?;
+    let built = build(&file, &parsed.specification, wanted, options, workspace, &*progress, interrupt);
+    let mut report = built.map_err(|error| Failure::of_build(&file, &error))?;
+    report.add_traffic(workspace.remotes.registries().traffic());
     super::print(&printed(args, &report))
+}
+
+/// Tells people what there is to say of a specification that can be read.
+pub(super) fn tell_notes(file: &SpecFile, parsed: &Parsed) {
+    for note in &parsed.notes {
+        super::tell(&note.snippet(file));
+    }
 }
 
 fn printed(args: &Build, report: &Report) -> String {
@@ -59,9 +84,7 @@ fn options(args: &Build) -> Result<Options, Failure> {
     }
     let allows = |what| args.allow.contains(&what);
     let mismatch = allows(Allowance::PlatformMismatch);
-    let processors = thread::available_parallelism().map_or(1, usize::from);
     Ok(Options {
-        jobs: args.jobs.map_or(processors, usize::from),
         platforms: args.platforms.clone(),
         registry_map,
         source: args.source.clone(),
@@ -72,11 +95,6 @@ fn options(args: &Build) -> Result<Options, Failure> {
         epoch: epoch()?,
         limits,
         two_passes: args.two_passes,
-        store: store::open(&args.store, |warning| {
-            if !args.json && !args.quiet {
-                super::tell(warning);
-            }
-        })?,
     })
 }
 

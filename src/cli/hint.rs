@@ -1,7 +1,7 @@
 //! What to do about errors, where something can be done.
 
 use crate::assemble::{AccountsError, Fault};
-use crate::code::{Code, Coded, Exit};
+use crate::code::{Code, Coded, Exit, Failure as _};
 use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::limits::{LimitProblem, Limited, SetLimitError};
 use crate::nearest::nearest;
@@ -40,12 +40,19 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
 /// What to do about a build that failed.
 pub(super) fn of_build(error: &BuildError) -> Option<String> {
     let hint = match error {
-        BuildError::NoOutput => "pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned(),
+        BuildError::NoOutput => {
+            "pass --push, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned()
+        }
         BuildError::OutputHoldsOne { thing: Thing::Platform, .. } => "choose one with --platform".to_owned(),
         BuildError::OutputHoldsOne { .. } => {
             "write to oci:DIR, where every image has a name of its own".to_owned()
         }
         BuildError::Privileged { .. } => "leave it out, or build without --deny setuid".to_owned(),
+        BuildError::Destination { .. } => "write it with -o instead, or map it to a registry".to_owned(),
+        BuildError::NameTwice { .. } => {
+            "give one of them another destination, another tag_suffix or other tags".to_owned()
+        }
+        BuildError::Push { error, .. } => return error.hint().or_else(|| of_code(error.code())),
         BuildError::Write(error) => return of_write(error),
         BuildError::Assemble(error) => return of_fault(&error.fault),
         error => return of_code(error.code()).or_else(|| of_limit(error)),

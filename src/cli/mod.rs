@@ -9,14 +9,17 @@ mod list;
 mod message;
 mod progress;
 mod schema;
+mod several;
 mod size;
 mod spec_file;
 mod store;
 mod summary;
 mod table;
+mod traffic;
 mod usage;
 mod validate;
 mod warnings;
+mod workspace;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

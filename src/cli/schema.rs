@@ -9,6 +9,7 @@ pub(super) fn run(args: &Schema) -> Result<(), Failure> {
     let schema = match args.of {
         Form::Customization => spec::schema(),
         Form::BuildReport => report::schema(),
+        Form::BuildsReport => report::several::schema(),
         Form::Diagnostics => diagnostic::schema(),
         Form::StoreReport => store::schema(),
     };

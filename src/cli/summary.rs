@@ -3,8 +3,10 @@
 use super::list::Lines;
 use super::size::size;
 use super::table::{Align, Table};
-use super::warnings;
-use crate::ops::report::{LayerReport, OverwriteReport, PlatformReport, Report, SourceReport, TargetReport};
+use super::{traffic, warnings};
+use crate::ops::report::{
+    LayerReport, OverwriteReport, PlatformReport, PushReport, Report, SourceReport, TagReport, TargetReport,
+};
 use crate::printable::escaped;
 
 /// The whole report as text.
@@ -24,6 +26,12 @@ pub(super) fn summary(report: &Report) -> String {
     }
     for output in &report.outputs {
         lines.line(&format!("written to {}", escaped(output)));
+    }
+    for pushed in report.targets.iter().filter_map(|target| target.pushed.as_ref()) {
+        push(pushed, &mut lines);
+    }
+    if let Some(traffic) = &report.traffic {
+        lines.text.push_str(&traffic::line(traffic));
     }
     if report.work.reused.layers > 0 {
         let (reused, written) = (report.work.reused.layers, report.work.written.layers);
@@ -55,6 +63,26 @@ fn to_sign(target: &TargetReport, is_named: bool, lines: &mut Lines) {
     let of = if is_named { format!(" of {}", target.destination) } else { String::new() };
     for (digest, what) in target.sign.iter().zip(std::iter::once("index").chain(platforms)) {
         lines.line(&format!("  {digest}  {what}{of}"));
+    }
+}
+
+fn push(pushed: &PushReport, lines: &mut Lines) {
+    let repository = escaped(&pushed.repository);
+    for tag in &pushed.tags {
+        let how = match tag.outcome {
+            TagReport::Unchanged => "unchanged",
+            TagReport::Created => "pushed",
+            TagReport::Moved => "moved",
+        };
+        lines.line(&format!("{how}: {repository}:{}", tag.tag));
+    }
+    let counts =
+        [(&pushed.uploaded, "sent"), (&pushed.mounted, "mounted"), (&pushed.present, "there already")];
+    let counts = counts.into_iter().filter(|(tally, _)| tally.layers > 0);
+    let counts: Vec<_> =
+        counts.map(|(tally, how)| format!("{} {how} ({})", tally.layers, size(tally.bytes))).collect();
+    if !counts.is_empty() {
+        lines.line(&format!("  blobs: {}", counts.join(", ")));
     }
 }
 
@@ -185,6 +213,7 @@ mod tests {
             index: blob(),
             platforms: vec![platform],
             sign: vec!["sha256:1".to_owned(), "sha256:2".to_owned()],
+            pushed: None,
         };
         let report = Report {
             version: VERSION,
@@ -192,6 +221,7 @@ mod tests {
             targets: vec![target],
             warnings: Vec::new(),
             outputs: vec!["oci:out".to_owned()],
+            traffic: None,
             work: WorkReport { read: tally(0), written: tally(1), reused: tally(2) },
         };
         let expected = "\

@@ -16,6 +16,12 @@ pub enum ImageError {
         /// Its reference.
         name: String,
     },
+    /// Its registry does not have it.
+    #[error("`{name}` is not in its registry")]
+    NotInRegistry {
+        /// Its reference.
+        name: String,
+    },
     /// The registry that should have it fails.
     #[error(transparent)]
     Remote(#[from] AnyFailure),
@@ -244,6 +250,7 @@ impl Coded for ImageError {
             Self::Registry { .. } => Code::Unsupported,
             Self::Remote(failure) => failure.code(),
             Self::Scratch
+            | Self::NotInRegistry { .. }
             | Self::NameAbsent { .. }
             | Self::Several { .. }
             | Self::Empty { .. }

@@ -3,6 +3,10 @@
 pub mod build;
 pub mod diagnostic;
 mod publish;
+mod push;
+pub mod remembered;
 pub mod report;
+pub mod several;
 pub mod store;
 pub mod validate;
+pub mod workspace;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::build::BuildError;
+use super::build::{BuildError, Wanted};
+use super::workspace::Workspace;
 use crate::assemble::{AssembledImage, AssembledLayer, Workshop};
 use crate::image::{Publication, PublishedImage, PublishedLayer};
 use crate::oci::{Annotations, Index, IndexEntry, annotations, json};
@@ -37,11 +38,20 @@ pub(super) fn indexed(
 }
 
 /// Writes what was made to every output.
-pub(super) fn publish(made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>) -> Result<(), BuildError> {
+pub(super) fn publish(
+    made: &[Made<'_>],
+    wanted: &Wanted,
+    workspace: &Workspace,
+    shop: &Workshop<'_>,
+) -> Result<(), BuildError> {
     let publications: Vec<Publication> = made.iter().map(publication).collect();
-    for output in outputs {
+    let several = wanted.several || made.len() > 1;
+    for output in &wanted.outputs {
         for (made, publication) in made.iter().zip(&publications) {
-            let names = names(made.target, publications.len() > 1, output);
+            let names = names(made.target, several, output);
+            for name in names.iter().filter(|_| wanted.several) {
+                workspace.claim(&format!("{output} {name}"), &made.index)?;
+            }
             write(output, &names, publication, shop)?;
         }
     }
@@ -88,7 +98,7 @@ fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
     json::to_bytes(&Index::new(images.iter().map(entry).collect(), annotations))
 }
 
-fn publication(made: &Made<'_>) -> Publication {
+pub(super) fn publication(made: &Made<'_>) -> Publication {
     let layer = |layer: &AssembledLayer| PublishedLayer {
         descriptor: layer.descriptor.clone(),
         diff_id: layer.diff_id,

@@ -119,6 +119,8 @@ mod tests {
     use crate::oci::{
         Annotations, Descriptor, ImageConfig, Index, IndexEntry, Manifest, MediaType, RegistryMap, json,
     };
+    use crate::plan::Remotes;
+    use crate::registry::{NoMemory, Registries, Settings};
     use crate::spec::{At, Place};
     use crate::store::Copying;
 
@@ -146,12 +148,17 @@ mod tests {
         dir.join("blobs/sha256").join(described.digest.hex())
     }
 
+    fn registries() -> Registries {
+        Registries::new(Settings::default(), Box::new(NoMemory), &Limits::default(), &Interrupt::default())
+    }
+
     fn resolve(source: &str, map: &[String]) -> Result<Base, Problem> {
-        let mut registries = RegistryMap::default();
-        map.iter().for_each(|mapping| registries.add(mapping).unwrap());
+        let mut mapped = RegistryMap::default();
+        map.iter().for_each(|mapping| mapped.add(mapping).unwrap());
         let context = Context {
             limits: &Limits::default(),
-            map: &registries,
+            map: &mapped,
+            remotes: &Remotes::new(registries(), None),
             source,
             mismatch: PlatformMismatch::Refuse,
             epoch: None,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::Timestamp;
+use super::{Remotes, Timestamp};
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Where references are looked for instead.
     pub map: &'a RegistryMap,
+    /// The images in registries.
+    pub remotes: &'a Remotes,
     /// The registry or layout that has the images of definitions.
     pub source: &'a str,
     /// Whether a config may be for another platform than its index says.

@@ -49,6 +49,17 @@ impl Staging {
             // What cannot be opened is in nobody's way.
             let _ = Dir::open(above).map(|dir| temporary::sweep(&dir));
         }
+        Self::below(parent)
+    }
+
+    /// A place in the directory `path`, where nothing is written that lasts.
+    pub fn within(path: &Path) -> Result<Self, FileError> {
+        let parent = Dir::open(path)?;
+        temporary::sweep(&parent);
+        Self::below(parent)
+    }
+
+    fn below(parent: Dir) -> Result<Self, FileError> {
         loop {
             if let Some((name, dir, lock)) = Place::make(&parent)? {
                 return Ok(Self(Arc::new(Place {

@@ -35,6 +35,7 @@ impl Report {
             version: VERSION,
             name: name.to_owned(),
             targets,
+            traffic: None,
             work: work_report(work),
             warnings: warnings.into_list(),
             outputs: outputs.iter().map(Output::to_string).collect(),
@@ -59,6 +60,7 @@ fn target(made: &Made<'_>, warnings: &mut Warnings) -> TargetReport {
         sign: sign.map(|descriptor| descriptor.digest.to_string()).collect(),
         platforms: platforms.collect(),
         index: blob(&index),
+        pushed: None,
     }
 }
 

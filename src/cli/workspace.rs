@@ -1,0 +1,44 @@
+//! The store, the registries and the directories that a build works with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use super::args::Build;
+use super::failure::Failure;
+use super::store;
+use crate::code::Code;
+use crate::interrupt::Interrupt;
+use crate::ops::build::Options;
+use crate::ops::remembered::Remembered;
+use crate::ops::workspace::Workspace;
+use crate::registry::{Registries, Settings};
+
+/// What the arguments and the environment say.
+pub(super) fn workspace(
+    args: &Build,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<Workspace, Failure> {
+    let store = store::open(&args.store, |warning| {
+        if !args.json && !args.quiet {
+            super::tell(warning);
+        }
+    })?;
+    let store = store.map(Arc::new);
+    let remembered = Box::new(Remembered::by(store.clone()));
+    let registries = Registries::new(Settings::default(), remembered, &options.limits, interrupt);
+    Workspace::new(jobs(args), store, registries, scratch())
+        .map_err(|error| Failure::of(Code::Io, &error.to_string(), None))
+}
+
+/// Threads that work at a time.
+pub(super) fn jobs(args: &Build) -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map_or(processors, usize::from)
+}
+
+/// Where blobs are made that go to no output on this machine's disks.
+fn scratch() -> PathBuf {
+    std::env::temp_dir()
+}
