@@ -11,8 +11,9 @@ const NOBODY: &str = "127.0.0.1:1";
 fn an_artifact_of_a_registry_that_does_not_answer_is_named_with_its_place() {
     let sandbox = Sandbox::new();
     sandbox.spec_taking(&format!("{NOBODY}/tools:1"), "usr");
-    let text = sandbox.build_refused(4, &["--limit", "retries=0"]);
-    let head = format!("error[E_REMOTE]: artifact {NOBODY}/tools:1: HEAD http://{NOBODY}/v2/tools/manifests/1: ");
+    let text = sandbox.build_refused(4, &["--limit", "tries=1"]);
+    let head =
+        format!("error[E_REMOTE]: artifact {NOBODY}/tools:1: HEAD http://{NOBODY}/v2/tools/manifests/1: ");
     assert!(text.starts_with(&head) && text.contains(" --> x.yaml:6:11"), "{text}");
 }
 
@@ -20,7 +21,7 @@ fn an_artifact_of_a_registry_that_does_not_answer_is_named_with_its_place() {
 fn a_definition_of_a_registry_that_does_not_answer_is_named_with_its_place() {
     let sandbox = Sandbox::new();
     sandbox.spec("targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]\n");
-    let text = sandbox.build_refused(4, &["--source", NOBODY, "--limit", "retries=0"]);
+    let text = sandbox.build_refused(4, &["--source", NOBODY, "--limit", "tries=1"]);
     let head = format!("error[E_REMOTE]: definition demo/demo-1/1 in {NOBODY}/demo:1: ");
     assert!(text.starts_with(&head) && text.contains(" --> x.yaml:3:54"), "{text}");
 }
