@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::registries::RegistryChoice;
 use crate::limits::{self, Limits};
 use crate::oci::Platform;
 use crate::store::Output;
@@ -98,6 +99,9 @@ pub(super) struct Build {
     /// Print the digest of each index alone
     #[arg(short, long, conflicts_with = "json")]
     pub(super) quiet: bool,
+
+    #[command(flatten)]
+    pub(super) registries: RegistryChoice,
 
     #[command(flatten)]
     pub(super) store: StoreChoice,

@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{hint, json, progress, several, spec_file, summary, workspace};
+use super::{hint, json, progress, registries, several, spec_file, summary, workspace};
 use crate::code::Code;
 use crate::contents::Allow;
 use crate::image::PlatformMismatch;
@@ -22,11 +22,12 @@ use crate::plan::Timestamp;
 use crate::spec::{self, Parsed, SpecFile};
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
-    let options = options(args)?;
+    let registries::Chosen { settings, map } = registries::chosen(&args.registries)?;
+    let options = options(args, &map)?;
     let wanted = Wanted { outputs: args.outputs.clone(), push: args.push, several: false };
     let interrupt = interrupt()?;
     let files = spec_file::customizations(&args.files)?;
-    let workspace = workspace::workspace(args, &options, &interrupt)?;
+    let workspace = workspace::workspace(args, &options, settings, &interrupt)?;
     match files.as_slice() {
         [path] => one(path, args, &wanted, &options, &workspace, &interrupt),
         _ => several::run(&files, args, &wanted, &options, workspace, &interrupt),
@@ -49,6 +50,9 @@ fn one(
     }
     let progress = progress::progress(args.quiet);
     let built = build(&file, &parsed.specification, wanted, options, workspace, &*progress, interrupt);
+    if !args.json && !args.quiet {
+        registries::tell_warnings(workspace);
+    }
     let mut report = built.map_err(|error| Failure::of_build(&file, &error))?;
     report.add_traffic(workspace.remotes.registries().traffic());
     super::print(&printed(args, &report))
@@ -71,9 +75,9 @@ fn printed(args: &Build, report: &Report) -> String {
     summary::summary(report)
 }
 
-fn options(args: &Build) -> Result<Options, Failure> {
+fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
     let mut registry_map = RegistryMap::default();
-    for text in &args.registry_map {
+    for text in map.iter().chain(&args.registry_map) {
         registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
     }
     let mut limits = Limits::default();

@@ -18,6 +18,7 @@ use crate::registry::{Registries, Settings};
 pub(super) fn workspace(
     args: &Build,
     options: &Options,
+    settings: Settings,
     interrupt: &Interrupt,
 ) -> Result<Workspace, Failure> {
     let store = store::open(&args.store, |warning| {
@@ -27,7 +28,7 @@ pub(super) fn workspace(
     })?;
     let store = store.map(Arc::new);
     let remembered = Box::new(Remembered::by(store.clone()));
-    let registries = Registries::new(Settings::default(), remembered, &options.limits, interrupt);
+    let registries = Registries::new(settings, remembered, &options.limits, interrupt);
     Workspace::new(jobs(args), store, registries, scratch())
         .map_err(|error| Failure::of(Code::Io, &error.to_string(), None))
 }
