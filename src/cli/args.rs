@@ -64,6 +64,10 @@ pub(super) struct Build {
     #[arg(long, value_name = "SOURCE", default_value = "dhi.io")]
     pub(super) source: String,
 
+    /// A checkout of the catalog of definitions, which says the repository and the tags of each
+    #[arg(long, value_name = "DIR", env = "OVERCOAT_CATALOG")]
+    pub(super) catalog: Option<PathBuf>,
+
     /// Threads that work at a time [default: one per processor]
     #[arg(short, long, value_name = "N", env = "OVERCOAT_JOBS", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(super) jobs: Option<u16>,

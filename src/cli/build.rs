@@ -9,7 +9,7 @@ use signal_hook::flag;
 use super::args::{Allowance, Build};
 use super::failure::Failure;
 use super::{hint, json, progress, spec_file, store, summary};
-use crate::code::Code;
+use crate::code::{Code, Coded as _};
 use crate::contents::Allow;
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
@@ -18,7 +18,7 @@ use crate::oci::RegistryMap;
 use crate::ops::build::{Options, build};
 use crate::ops::report::Report;
 use crate::plan::Timestamp;
-use crate::spec;
+use crate::spec::{self, Catalog};
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
     let options = options(args)?;
@@ -65,6 +65,7 @@ fn options(args: &Build) -> Result<Options, Failure> {
         platforms: args.platforms.clone(),
         registry_map,
         source: args.source.clone(),
+        catalog: catalog(args)?,
         allow: Allow { replace: allows(Allowance::Replace) },
         allow_devices: allows(Allowance::Devices),
         platform_mismatch: if mismatch { PlatformMismatch::Allow } else { PlatformMismatch::Refuse },
@@ -78,6 +79,13 @@ fn options(args: &Build) -> Result<Options, Failure> {
             }
         })?,
     })
+}
+
+/// The catalog that the arguments or the environment name.
+fn catalog(args: &Build) -> Result<Option<Catalog>, Failure> {
+    let path = args.catalog.as_ref().filter(|path| !path.as_os_str().is_empty());
+    let catalog = path.map(|path| Catalog::open(path)).transpose();
+    catalog.map_err(|error| Failure::of(error.code(), &format!("catalog {error}"), None))
 }
 
 /// The time that outputs are made at, where the environment sets it.

@@ -8,6 +8,7 @@ use crate::nearest::nearest;
 use crate::ops::build::{BuildError, Thing};
 use crate::plan::Problem;
 use crate::rootfs::AccountError;
+use crate::spec::{CatalogError, DefinitionId};
 use crate::store::{StoreError, WriteError};
 
 /// What to do about a specification that cannot be planned.
@@ -15,16 +16,21 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
     let hint = match problem {
         Problem::Unsupported { what: "packages" } => "remove them from the file to build the rest".to_owned(),
         Problem::Image { error, .. } => return error.hint().or_else(|| of_limit(problem)),
+        Problem::Catalog(error) => return of_catalog(error),
         Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {
-            const SHOWN: usize = 8;
-            match nearest(&id.to_string(), others.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are images of {}", others[..others.len().min(SHOWN)].join(", ")),
-            }
+            meant(id, others, "images of")
+        }
+        Problem::Definition { candidates, is_cataloged: true, .. } if candidates.is_empty() => {
+            "pass --source or --registry-map with what has the image, or name the base by `base`".to_owned()
         }
         Problem::Definition { candidates, .. } if candidates.is_empty() => {
-            "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
+            "pass --source or --registry-map with a layout that has the image, --catalog with a checkout of the \
+             catalog, which knows its tags, or name the base by `base`"
                 .to_owned()
+        }
+        Problem::Definition { candidates, is_cataloged: true, .. } => {
+            let tags = candidates.join(", ");
+            format!("take the catalog of the same time as the images; of the definition are the tags {tags}")
         }
         Problem::Definition { candidates, .. } => {
             let tags = candidates.join(", ");
@@ -35,6 +41,26 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
         problem => return of_limit(problem),
     };
     Some(hint)
+}
+
+fn of_catalog(error: &CatalogError) -> Option<String> {
+    match error {
+        CatalogError::NoCatalog(_) => Some("pass --catalog with a checkout of the catalog".to_owned()),
+        CatalogError::Absent { id, others, .. } if !others.is_empty() => {
+            Some(meant(id, others, "definitions"))
+        }
+        CatalogError::Definition { first, .. } => first.hint(),
+        _ => None,
+    }
+}
+
+/// Which of other definitions was probably meant, or some of them.
+fn meant(id: &DefinitionId, others: &[String], what: &str) -> String {
+    const SHOWN: usize = 8;
+    match nearest(&id.to_string(), others.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {what} {}", others[..others.len().min(SHOWN)].join(", ")),
+    }
 }
 
 /// What to do about a build that failed.

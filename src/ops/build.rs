@@ -15,7 +15,7 @@ use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
 use crate::rootfs::RootPath;
-use crate::spec::{Place, SpecFile, Specification};
+use crate::spec::{Catalog, Place, SpecFile, Specification};
 use crate::store::{Output, Staging, Store, WriteError};
 
 /// How to build.
@@ -28,6 +28,8 @@ pub struct Options {
     pub registry_map: RegistryMap,
     /// The registry or layout that has the images of definitions.
     pub source: String,
+    /// The definitions of images, where there is a catalog of them.
+    pub catalog: Option<Catalog>,
     /// What may be replaced.
     pub allow: Allow,
     /// Whether artifacts may bring devices.
@@ -183,6 +185,7 @@ fn run(
         limits: &options.limits,
         map: &options.registry_map,
         source: &options.source,
+        catalog: options.catalog.as_ref(),
         mismatch: options.platform_mismatch,
         epoch: options.epoch,
         platforms: &options.platforms,

@@ -79,6 +79,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
     let out = tempfile::tempdir_in(dir).unwrap();
     let output = format!("oci:{}:built", out.path().join("image").display()).parse().unwrap();
     let options = Options {
+        catalog: None,
         jobs: how.jobs,
         platforms: Vec::new(),
         registry_map: RegistryMap::default(),
