@@ -52,6 +52,14 @@ pub(super) struct Build {
     #[arg(short, long = "output", value_name = "OUTPUT")]
     pub(super) outputs: Vec<Output>,
 
+    /// Load the image of this machine's platform into docker or podman, whichever answers
+    #[arg(long)]
+    pub(super) load: bool,
+
+    /// The container engine that --load takes
+    #[arg(long, value_enum, value_name = "ENGINE", requires = "load")]
+    pub(super) engine: Option<EngineChoice>,
+
     /// Build for this platform only; repeatable [default: all of the customization]
     #[arg(long = "platform", value_name = "OS/ARCH")]
     pub(super) platforms: Vec<Platform>,
@@ -178,6 +186,13 @@ pub(super) enum Allowance {
     Devices,
     /// A config is for another platform than its index says
     PlatformMismatch,
+}
+
+/// A container engine.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineChoice {
+    Docker,
+    Podman,
 }
 
 /// What may be denied.

@@ -8,7 +8,7 @@ use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{hint, json, progress, spec_file, store, summary};
+use super::{hint, json, load, progress, spec_file, store, summary};
 use crate::code::{Code, Coded as _};
 use crate::contents::Allow;
 use crate::image::PlatformMismatch;
@@ -72,6 +72,7 @@ fn options(args: &Build) -> Result<Options, Failure> {
         deny_privileged: !args.deny.is_empty(),
         epoch: epoch()?,
         limits,
+        load: args.load.then(|| load::load(args.engine)).transpose()?,
         two_passes: args.two_passes,
         store: store::open(&args.store, |warning| {
             if !args.json && !args.quiet {

@@ -6,6 +6,7 @@ use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::limits::{LimitProblem, Limited, SetLimitError};
 use crate::nearest::nearest;
 use crate::ops::build::{BuildError, Thing};
+use crate::ops::load::LoadError;
 use crate::plan::Problem;
 use crate::rootfs::AccountError;
 use crate::spec::{CatalogError, DefinitionId};
@@ -66,13 +67,16 @@ fn meant(id: &DefinitionId, others: &[String], what: &str) -> String {
 /// What to do about a build that failed.
 pub(super) fn of_build(error: &BuildError) -> Option<String> {
     let hint = match error {
-        BuildError::NoOutput => "pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned(),
+        BuildError::NoOutput => {
+            "pass -o oci:DIR, -o oci-archive:FILE, -o docker-archive:FILE or --load".to_owned()
+        }
         BuildError::OutputHoldsOne { thing: Thing::Platform, .. } => "choose one with --platform".to_owned(),
         BuildError::OutputHoldsOne { .. } => {
             "write to oci:DIR, where every image has a name of its own".to_owned()
         }
         BuildError::Privileged { .. } => "leave it out, or build without --deny setuid".to_owned(),
         BuildError::Write(error) => return of_write(error),
+        BuildError::Load(error) => return of_load(error),
         BuildError::Assemble(error) => return of_fault(&error.fault),
         error => return of_code(error.code()).or_else(|| of_limit(error)),
     };
@@ -99,6 +103,15 @@ pub(super) fn of_store(error: &StoreError) -> Option<String> {
         StoreError::File(error) => return of_code(error.code()),
     };
     Some(hint)
+}
+
+fn of_load(error: &LoadError) -> Option<String> {
+    let hint = match error {
+        LoadError::Silent(_) => "start one, or pass -o docker-archive:FILE and load that where one runs",
+        LoadError::Platform { .. } => "pass -o docker-archive:FILE with --platform, and load that elsewhere",
+        LoadError::Refused { .. } => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn of_write(error: &WriteError) -> Option<String> {

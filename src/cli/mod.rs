@@ -6,6 +6,7 @@ mod failure;
 mod hint;
 mod json;
 mod list;
+mod load;
 mod message;
 mod progress;
 mod schema;

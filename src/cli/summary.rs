@@ -25,6 +25,10 @@ pub(super) fn summary(report: &Report) -> String {
     for output in &report.outputs {
         lines.line(&format!("written to {}", escaped(output)));
     }
+    if let Some(loaded) = &report.loaded {
+        let names: Vec<String> = loaded.names.iter().map(|name| escaped(name)).collect();
+        lines.list(&format!("loaded into {} for {}: ", loaded.engine, loaded.platform), &names);
+    }
     if report.work.reused.layers > 0 {
         let (reused, written) = (report.work.reused.layers, report.work.written.layers);
         lines.line(&format!("{reused} of {} new layers reused from the store", reused + written));
@@ -113,7 +117,8 @@ fn findings(platform: &PlatformReport, number: usize, layer: &LayerReport, lines
 mod tests {
     use super::*;
     use crate::ops::report::{
-        BlobReport, DanglingReport, PathReport, PrivilegedReport, TallyReport, VERSION, WorkReport,
+        BlobReport, DanglingReport, LoadedReport, PathReport, PrivilegedReport, TallyReport, VERSION,
+        WorkReport,
     };
 
     fn tally(layers: u64) -> TallyReport {
@@ -191,6 +196,11 @@ mod tests {
             name: "x".to_owned(),
             targets: vec![target],
             warnings: Vec::new(),
+            loaded: Some(LoadedReport {
+                engine: "podman".to_owned(),
+                platform: "linux/amd64".to_owned(),
+                names: vec!["docker.io/a/b:1_x".to_owned()],
+            }),
             outputs: vec!["oci:out".to_owned()],
             work: WorkReport { read: tally(0), written: tally(1), reused: tally(2) },
         };
@@ -216,6 +226,7 @@ digests to sign
   sha256:1  index
   sha256:2  linux/amd64
 written to oci:out
+loaded into podman for linux/amd64: docker.io/a/b:1_x
 2 of 3 new layers reused from the store
 ";
         assert_eq!(summary(&report), expected);

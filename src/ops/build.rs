@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::load::{Answering, Load, LoadError};
 use super::publish;
 use super::report::Report;
 use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Work, Workshop};
@@ -44,6 +45,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether layers are always laid out before they are written; the bytes are the same.
     pub two_passes: bool,
+    /// The container engine that gets the images besides the outputs, where one does.
+    pub load: Option<Load>,
     /// What builds keep for those after them; the bytes are the same without.
     pub store: Option<Store>,
 }
@@ -104,6 +107,9 @@ pub enum BuildError {
     /// An output cannot be written.
     #[error(transparent)]
     Write(#[from] Box<WriteError>),
+    /// An image cannot be loaded into a container engine.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The build was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -139,6 +145,7 @@ impl Coded for BuildError {
             Self::Privileged { .. } => Code::Denied,
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
+            Self::Load(error) => error.code(),
             Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
@@ -179,7 +186,8 @@ fn run(
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Report, BuildError> {
-    let first = outputs.first().ok_or(BuildError::NoOutput)?;
+    let place = options.load.as_ref().map(Load::place);
+    let first = outputs.first().or(place.as_ref()).ok_or(BuildError::NoOutput)?;
     check_places(outputs)?;
     let context = Context {
         limits: &options.limits,
@@ -197,9 +205,20 @@ fn run(
         check_output(output, &plan)?;
         output.check().map_err(|error| Box::new(WriteError::from(error)))?;
     }
+    let engine = options.load.as_ref().map(|load| load.begin(&plan, interrupt)).transpose()?;
     let staging = Staging::beside(first)?;
     let name = name(specification);
-    Making { name, plan: &plan, outputs, options, staging: &staging, progress, interrupt }.run()
+    Making {
+        name,
+        plan: &plan,
+        outputs,
+        engine: engine.as_ref(),
+        options,
+        staging: &staging,
+        progress,
+        interrupt,
+    }
+    .run()
 }
 
 /// How an attempt to build ended.
@@ -214,6 +233,7 @@ struct Making<'a> {
     name: &'a str,
     plan: &'a Plan,
     outputs: &'a [Output],
+    engine: Option<&'a Answering<'a>>,
     options: &'a Options,
     staging: &'a Staging,
     progress: &'a dyn Progress,
@@ -258,11 +278,13 @@ impl Making<'_> {
             refuse_privileged(self.plan, &images)?;
         }
         let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
-        match publish::publish(&made, self.outputs, &shop) {
-            Ok(()) => {
+        let published = publish::publish(&made, self.outputs, &shop)
+            .and_then(|()| self.engine.map(|engine| engine.load(&made, &shop)).transpose());
+        match published {
+            Ok(loaded) => {
                 let store = options.store.as_ref();
                 let report = Report::of(self.name, &made, self.outputs, shop.work, store);
-                Ok(Outcome::Made(Box::new(report)))
+                Ok(Outcome::Made(Box::new(Report { loaded, ..report })))
             }
             Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, &shop) => {
                 Ok(Outcome::Broken(error))

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod diagnostic;
+pub mod load;
 mod publish;
 pub mod report;
 pub mod store;

@@ -42,7 +42,7 @@ pub(super) fn publish(made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>
     for output in outputs {
         for (made, publication) in made.iter().zip(&publications) {
             let names = names(made.target, publications.len() > 1, output);
-            write(output, &names, publication, shop)?;
+            write(&output.to_string(), output, &names, publication, shop)?;
         }
     }
     Ok(())
@@ -56,13 +56,15 @@ pub(super) fn forget_broken(made: &[Made<'_>], shop: &Workshop<'_>) -> bool {
     broken.count() > 0
 }
 
-fn write(
+/// Writes an image to an output; `what` says it to whoever looks on.
+pub(super) fn write(
+    what: &str,
     output: &Output,
     names: &[String],
     publication: &Publication,
     shop: &Workshop<'_>,
 ) -> Result<(), BuildError> {
-    let meter = Mutex::new(shop.progress.begin(&output.to_string(), output.bytes_of(publication)));
+    let meter = Mutex::new(shop.progress.begin(what, output.bytes_of(publication)));
     let progress = |bytes| {
         if let Ok(mut meter) = meter.lock() {
             meter.advance(bytes);
@@ -88,7 +90,8 @@ fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
     json::to_bytes(&Index::new(images.iter().map(entry).collect(), annotations))
 }
 
-fn publication(made: &Made<'_>) -> Publication {
+/// What an output gets of a target.
+pub(super) fn publication(made: &Made<'_>) -> Publication {
     let layer = |layer: &AssembledLayer| PublishedLayer {
         descriptor: layer.descriptor.clone(),
         diff_id: layer.diff_id,

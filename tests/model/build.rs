@@ -80,6 +80,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
     let output = format!("oci:{}:built", out.path().join("image").display()).parse().unwrap();
     let options = Options {
         catalog: None,
+        load: None,
         jobs: how.jobs,
         platforms: Vec::new(),
         registry_map: RegistryMap::default(),

@@ -37,6 +37,7 @@ impl Report {
             targets,
             work: work_report(work),
             warnings: warnings.into_list(),
+            loaded: None,
             outputs: outputs.iter().map(Output::to_string).collect(),
         }
     }

@@ -25,8 +25,23 @@ pub struct Report {
     pub warnings: Vec<WarningReport>,
     /// Where the images were written to, as it was asked for.
     pub outputs: Vec<String>,
+    /// What was loaded into a container engine, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded: Option<LoadedReport>,
     /// How much work it was. All else follows from the inputs; this depends on what the store had.
     pub work: WorkReport,
+}
+
+/// Images that were loaded into a container engine of this machine.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadedReport {
+    /// The engine: `docker` or `podman`.
+    pub engine: String,
+    /// The platform whose images were loaded.
+    pub platform: String,
+    /// The names that they have there.
+    pub names: Vec<String>,
 }
 
 /// How much work a build was.
