@@ -50,6 +50,10 @@ limits! {
     index_entries: usize = 1_000, 0..=usize::MAX;
     /// Indexes within indexes.
     index_depth: usize = 2, 0..=128;
+    /// Manifests that refer to one manifest.
+    referrers: usize = 1_000, 0..=usize::MAX;
+    /// Pages of a registry's list.
+    pages: usize = 100, 1..=usize::MAX;
     /// Layers of an image.
     layers: usize = 125, 0..=usize::MAX;
     /// Bytes of a layer as it is stored.

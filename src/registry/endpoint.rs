@@ -51,9 +51,9 @@ impl Endpoint {
             Body::Empty => built.body(()).map(|built| self.agent.run(built)),
             Body::Bytes(bytes) => built.body(*bytes).map(|built| self.agent.run(built)),
             Body::Stream { size, open } => {
-                let reader = open().map_err(|error| unanswered(error.to_string()))?;
+                let mut reader = open().map_err(|error| unanswered(error.to_string()))?;
                 built = built.header("content-length", *size);
-                built.body(SendBody::from_owned_reader(reader)).map(|built| self.agent.run(built))
+                built.body(SendBody::from_reader(&mut reader)).map(|built| self.agent.run(built))
             }
         };
         let answer = answer.map_err(|error| unanswered(error.to_string()))?;

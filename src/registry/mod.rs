@@ -5,8 +5,16 @@
 //! origin, and what comes back is verified by digest.
 
 mod abilities;
+mod answer;
+mod delete;
 mod endpoint;
 mod error;
+mod link_header;
+mod pages;
+mod place;
+mod pull;
+mod push;
+mod referrers;
 mod registries;
 mod repository;
 mod request;
@@ -14,11 +22,17 @@ mod response;
 mod route;
 mod scope;
 mod settings;
+mod tags;
 mod traffic;
 mod url;
 
 pub use abilities::{Abilities, Memory, NoMemory};
 pub use error::RegistryError;
+pub use link_header::next_page;
+pub use push::{
+    Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
+};
+pub use referrers::Referrer;
 pub use registries::Registries;
 pub use repository::Repository;
 pub use settings::{HostSettings, Settings};

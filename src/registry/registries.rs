@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::abilities::Memory;
+use super::abilities::{Learned, Memory};
 use super::endpoint::Endpoint;
+use super::referrers::Subjects;
 use super::repository::Repository;
 use super::settings::Settings;
 use super::traffic::Traffic;
@@ -18,6 +19,8 @@ pub struct Registries(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) memory: Box<dyn Memory>,
+    pub(super) learned: Learned,
+    pub(super) subjects: Subjects,
     pub(super) limits: Limits,
     pub(super) interrupt: Interrupt,
     pub(super) traffic: Arc<Traffic>,
@@ -27,7 +30,8 @@ impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
         let (limits, interrupt, traffic) = (limits.clone(), interrupt.clone(), Arc::default());
-        Self(Arc::new(Shared { settings, memory, limits, interrupt, traffic }))
+        let (learned, subjects) = (Learned::default(), Subjects::default());
+        Self(Arc::new(Shared { settings, memory, learned, subjects, limits, interrupt, traffic }))
     }
 
     /// A repository of a registry.

@@ -50,7 +50,7 @@ pub(super) enum Body<'a> {
     /// A stream of known size that can be opened again.
     Stream {
         size: u64,
-        open: &'a (dyn Fn() -> Result<Box<dyn Read + Send>, SourceError> + Sync),
+        open: &'a (dyn Fn() -> Result<Box<dyn Read + Send + 'a>, SourceError> + Sync),
     },
 }
 

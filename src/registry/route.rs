@@ -34,6 +34,11 @@ impl Route {
         Self::below(repository, &["tags", "list"])
     }
 
+    /// The same, asked of a mirror of the registry `host`.
+    pub(super) fn mirrored(self, host: &str) -> Self {
+        Self(format!("{}?ns={}", self.0, encoded(host)))
+    }
+
     fn below(repository: &str, rest: &[&str]) -> Self {
         let segments = repository.split('/').chain(rest.iter().copied());
         let mut path = "/v2".to_owned();

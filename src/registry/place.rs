@@ -1,0 +1,54 @@
+//! A repository at one host: the registry itself, or a mirror of it.
+
+use super::endpoint::Endpoint;
+use super::error::RegistryError;
+use super::request::{Body, Method, Request, Resend, Target};
+use super::response::Response;
+use super::route::Route;
+use super::scope::{Access, Scope};
+use crate::oci::Digest;
+
+/// A repository at one host.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) endpoint: Endpoint,
+    /// What the repository is called there.
+    pub(super) name: String,
+    /// The registry that it mirrors, where it is a mirror.
+    pub(super) mirrors: Option<String>,
+}
+
+impl Place {
+    /// Asks for something that changes nothing.
+    pub(super) fn ask(
+        &self,
+        method: Method,
+        target: Target,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<Response, RegistryError> {
+        let (scope, body, resend) = (self.scope(Access::Pull), Body::Empty, Resend::Always);
+        self.endpoint.send(&Request { method, target, scope, headers, body, resend })
+    }
+
+    /// A manifest's address, by tag or digest.
+    pub(super) fn manifest_target(&self, reference: &str) -> Target {
+        Target::Route(self.seen(Route::manifest(&self.name, reference)), Vec::new())
+    }
+
+    /// A blob's address.
+    pub(super) fn blob_target(&self, digest: &Digest) -> Target {
+        Target::Blob(self.seen(Route::blob(&self.name, digest)))
+    }
+
+    /// What doing this to the repository needs a token for.
+    pub(super) fn scope(&self, access: Access) -> Scope {
+        Scope { repository: self.name.clone(), access, source: None }
+    }
+
+    fn seen(&self, route: Route) -> Route {
+        match &self.mirrors {
+            Some(host) => route.mirrored(host),
+            None => route,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Manifests and indexes: by tag, where their own bytes say what they are, or by digest, where that decides.
+
+use std::io::Read;
+
+use crate::oci::{Descriptor, Digest, Document, DocumentError, MediaType};
+use crate::registry::error::RegistryError;
+use crate::registry::place::Place;
+use crate::registry::request::Method;
+use crate::registry::response::Response;
+
+const ACCEPTED: [MediaType; 4] =
+    [MediaType::Index, MediaType::Manifest, MediaType::DockerIndex, MediaType::DockerManifest];
+
+/// What a tag leads to, as the registry says it.
+pub(in crate::registry) fn resolve(
+    place: &Place,
+    tag: &str,
+    limit: u64,
+) -> Result<Option<Descriptor>, RegistryError> {
+    let answer = ask(place, Method::Head, tag)?;
+    match answer.status {
+        404 => return Ok(None),
+        405 => {}
+        _ => {
+            let answer = answer.expect(&[200])?;
+            if let Some(descriptor) = described(&answer) {
+                return Ok(Some(descriptor));
+            }
+        }
+    }
+    Ok(tagged(place, tag, limit)?.map(|(descriptor, _)| descriptor))
+}
+
+/// The manifest or index that a tag leads to.
+pub(in crate::registry) fn tagged(
+    place: &Place,
+    tag: &str,
+    limit: u64,
+) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
+    let Some(mut answer) = found(place, tag)? else { return Ok(None) };
+    let bytes = answer.bytes(limit)?;
+    let digest = match answer.content_digest() {
+        Some(said) => hashed(&answer, &said, &bytes)?,
+        None => Digest::of(&bytes),
+    };
+    typed(&answer, digest, bytes).map(Some)
+}
+
+/// The manifest or index of a digest; what the answer's headers say does not matter.
+pub(in crate::registry) fn manifest(
+    place: &Place,
+    digest: &Digest,
+    limit: u64,
+) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
+    let Some(mut answer) = found(place, &digest.to_string())? else { return Ok(None) };
+    let bytes = answer.bytes(limit)?;
+    let digest = hashed(&answer, digest, &bytes)?;
+    typed(&answer, digest, bytes).map(Some)
+}
+
+/// The bytes of a manifest or index, unverified.
+pub(in crate::registry) fn open_manifest(
+    place: &Place,
+    digest: &Digest,
+) -> Result<Option<Box<dyn Read + Send>>, RegistryError> {
+    Ok(found(place, &digest.to_string())?.map(|answer| answer.body))
+}
+
+/// Whether there is a manifest or index of a digest.
+pub(in crate::registry) fn has_manifest(
+    place: &Place,
+    digest: &Digest,
+    limit: u64,
+) -> Result<bool, RegistryError> {
+    let answer = ask(place, Method::Head, &digest.to_string())?;
+    match answer.status {
+        404 => Ok(false),
+        405 => Ok(manifest(place, digest, limit)?.is_some()),
+        _ => answer.expect(&[200]).map(|_| true),
+    }
+}
+
+fn found(place: &Place, reference: &str) -> Result<Option<Response>, RegistryError> {
+    let answer = ask(place, Method::Get, reference)?;
+    if answer.status == 404 {
+        answer.discard();
+        return Ok(None);
+    }
+    answer.expect(&[200]).map(Some)
+}
+
+fn ask(place: &Place, method: Method, reference: &str) -> Result<Response, RegistryError> {
+    let accepted = ACCEPTED.map(|media_type| media_type.as_str().to_owned()).join(", ");
+    place.ask(method, place.manifest_target(reference), vec![("accept", accepted)])
+}
+
+/// What the answer to a HEAD describes, where it says all that is needed.
+fn described(answer: &Response) -> Option<Descriptor> {
+    let media_type = MediaType::parse(answer.header("content-type")?.split(';').next()?.trim());
+    let size = answer.header("content-length")?.parse().ok()?;
+    ACCEPTED.contains(&media_type).then_some(Descriptor::new(media_type, answer.content_digest()?, size))
+}
+
+fn hashed(answer: &Response, expected: &Digest, bytes: &[u8]) -> Result<Digest, RegistryError> {
+    let mut hasher = expected.hasher();
+    hasher.update(bytes);
+    match hasher.finish() {
+        found if found == *expected => Ok(found),
+        found => Err(answer.other_digest(*expected, found)),
+    }
+}
+
+fn typed(answer: &Response, digest: Digest, bytes: Vec<u8>) -> Result<(Descriptor, Vec<u8>), RegistryError> {
+    let media_type = Document::own_type(&bytes).ok_or_else(|| RegistryError::Document {
+        what: answer.what.clone(),
+        source: Box::new(no_document(&bytes)),
+    })?;
+    Ok((Descriptor::new(media_type, digest, bytes.len() as u64), bytes))
+}
+
+/// Why bytes that have no type of their own are neither manifest nor index.
+fn no_document(bytes: &[u8]) -> DocumentError {
+    let unlike = || DocumentError::Ambiguous {
+        expected: MediaType::Manifest,
+        found: "is of another type, or of none".to_owned(),
+    };
+    Document::parse(&MediaType::Manifest, bytes).err().unwrap_or_else(unlike)
+}

@@ -1,0 +1,56 @@
+//! Blobs that another repository of the same registry has.
+
+use super::session::Upload;
+use crate::code::{Code, Coded};
+use crate::oci::Descriptor;
+use crate::registry::error::RegistryError;
+use crate::registry::repository::Repository;
+use crate::registry::request::{Body, Method, Request, Resend, Target};
+use crate::registry::route::Route;
+use crate::registry::scope::{Access, Scope};
+
+/// What became of a blob that was to be mounted.
+#[derive(Debug)]
+pub enum Mount {
+    /// It is there.
+    Mounted,
+    /// It has to be uploaded, in the session that the registry has begun.
+    Session(Upload),
+}
+
+impl Repository {
+    /// Takes a blob over from the repository `from` of the same registry.
+    pub fn mount(&self, descriptor: &Descriptor, from: &str) -> Result<Mount, RegistryError> {
+        match self.ask_mount(descriptor, from) {
+            Ok(mount) => Ok(mount),
+            // The source may be out of this credential's reach, or the registry does not know the request.
+            Err(error) if error.code() == Code::Auth || matches!(error.status(), Some(400 | 404 | 405)) => {
+                self.learn(|abilities| abilities.mount = abilities.mount.or(Some(false)));
+                self.begin_upload().map(Mount::Session)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn ask_mount(&self, descriptor: &Descriptor, from: &str) -> Result<Mount, RegistryError> {
+        let digest = &descriptor.digest;
+        let query = vec![("mount", digest.to_string()), ("from", from.to_owned())];
+        let answer = self.own().endpoint.send(&Request {
+            method: Method::Post,
+            target: Target::Route(Route::uploads(self.name()), query),
+            scope: Scope { source: Some(from.to_owned()), ..self.own().scope(Access::Push) },
+            headers: Vec::new(),
+            body: Body::Empty,
+            resend: Resend::Always,
+        })?;
+        let answer = answer.expect(&[201, 202])?;
+        if answer.status == 202 {
+            self.learn(|abilities| abilities.mount = abilities.mount.or(Some(false)));
+            return answer.session().map(Mount::Session);
+        }
+        answer.check_digest(digest)?;
+        answer.discard();
+        self.learn(|abilities| abilities.mount = Some(true));
+        Ok(Mount::Mounted)
+    }
+}
