@@ -32,7 +32,6 @@ pub use link_header::next_page;
 pub use push::{
     Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
 };
-pub use referrers::Referrer;
 pub use registries::Registries;
 pub use repository::Repository;
 pub use settings::{HostSettings, Settings};
