@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod fixtures;
 mod hostile;
+mod inspect;
 mod load;
 mod memory;
 mod model;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::limits::{self, Limits};
-use crate::oci::Platform;
+use crate::oci::{Locator, Platform};
 use crate::store::Output;
 
 /// Put your own packages, tools, certificates, files and settings on top of a hardened base image
@@ -19,6 +19,7 @@ pub(super) struct Overcoat {
 #[derive(Subcommand)]
 pub(super) enum Command {
     Build(Build),
+    Inspect(Inspect),
     Validate(Validate),
     Schema(Schema),
     Store(Store),
@@ -29,6 +30,7 @@ impl Command {
     pub(super) fn json(&self) -> bool {
         match self {
             Self::Build(args) => args.json,
+            Self::Inspect(args) => args.json,
             Self::Validate(args) => args.json,
             Self::Schema(_) => false,
             Self::Store(args) => args.json,
@@ -202,6 +204,37 @@ pub(super) enum Denial {
     Setuid,
 }
 
+/// Show an image: its index, platforms, layers, config, annotations, and what refers to it
+///
+/// Digests are verified; no layer is read.
+#[derive(Args)]
+pub(super) struct Inspect {
+    /// The image: a reference, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG], the first three
+    /// with @DIGEST as well
+    #[arg(value_name = "REF")]
+    pub(super) reference: Locator,
+
+    /// Show this platform only; repeatable
+    #[arg(long = "platform", value_name = "OS/ARCH")]
+    pub(super) platforms: Vec<Platform>,
+
+    /// Print the index, or the manifest of the platform, byte for byte
+    #[arg(long, conflicts_with = "json")]
+    pub(super) raw: bool,
+
+    /// Print a report for machines (`overcoat schema inspect-report` describes it)
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Look for references that begin with FROM at TO instead, such as docker.io/acme=oci:./images; repeatable
+    #[arg(long, value_name = "FROM=TO")]
+    pub(super) registry_map: Vec<String>,
+
+    /// Set a limit on what is read; repeatable (--help lists all)
+    #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
+    pub(super) limits: Vec<String>,
+}
+
 /// Check customizations, and report everything that is wrong with them at once
 #[derive(Args)]
 pub(super) struct Validate {
@@ -233,6 +266,8 @@ pub(super) enum Form {
     Customization,
     /// The report of `build --json`
     BuildReport,
+    /// The report of `inspect --json`
+    InspectReport,
     /// What commands print with `--json` when they fail
     Diagnostics,
     /// The report of `store --json`

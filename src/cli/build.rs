@@ -47,16 +47,8 @@ fn printed(args: &Build, report: &Report) -> String {
 }
 
 fn options(args: &Build) -> Result<Options, Failure> {
-    let mut registry_map = RegistryMap::default();
-    for text in &args.registry_map {
-        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
-    }
-    let mut limits = Limits::default();
-    for text in &args.limits {
-        limits.set_by(text).map_err(|error| {
-            Failure::of(Code::Usage, &error.to_string(), hint::of_set_limit(&error).as_deref())
-        })?;
-    }
+    let registry_map = registry_map(&args.registry_map)?;
+    let limits = limits(&args.limits)?;
     let allows = |what| args.allow.contains(&what);
     let mismatch = allows(Allowance::PlatformMismatch);
     let processors = thread::available_parallelism().map_or(1, usize::from);
@@ -80,6 +72,26 @@ fn options(args: &Build) -> Result<Options, Failure> {
             }
         })?,
     })
+}
+
+/// The registries that arguments send elsewhere.
+pub(super) fn registry_map(texts: &[String]) -> Result<RegistryMap, Failure> {
+    let mut registry_map = RegistryMap::default();
+    for text in texts {
+        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
+    }
+    Ok(registry_map)
+}
+
+/// The limits that arguments set.
+pub(super) fn limits(texts: &[String]) -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    for text in texts {
+        limits.set_by(text).map_err(|error| {
+            Failure::of(Code::Usage, &error.to_string(), hint::of_set_limit(&error).as_deref())
+        })?;
+    }
+    Ok(limits)
 }
 
 /// The catalog that the arguments or the environment name.
@@ -108,7 +120,7 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
 }
 
 /// Stops at SIGINT and SIGTERM, and leaves nothing behind; who asks a second time does not wait for that.
-fn interrupt() -> Result<Interrupt, Failure> {
+pub(super) fn interrupt() -> Result<Interrupt, Failure> {
     let interrupt = Interrupt::default();
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

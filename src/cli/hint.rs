@@ -6,6 +6,7 @@ use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::limits::{LimitProblem, Limited, SetLimitError};
 use crate::nearest::nearest;
 use crate::ops::build::{BuildError, Thing};
+use crate::ops::inspect::InspectError;
 use crate::ops::load::LoadError;
 use crate::plan::Problem;
 use crate::rootfs::AccountError;
@@ -81,6 +82,11 @@ pub(super) fn of_build(error: &BuildError) -> Option<String> {
         error => return of_code(error.code()).or_else(|| of_limit(error)),
     };
     Some(hint)
+}
+
+/// What to do about an image that cannot be looked at.
+pub(super) fn of_inspect(error: &InspectError) -> Option<String> {
+    error.hint().or_else(|| of_limit(error))
 }
 
 /// What to do about a text that sets no limit.

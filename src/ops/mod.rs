@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod diagnostic;
+pub mod inspect;
 pub mod load;
 mod publish;
 pub mod report;
