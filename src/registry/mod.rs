@@ -20,6 +20,8 @@ mod repository;
 mod request;
 mod response;
 mod route;
+#[cfg(test)]
+mod sample;
 mod scope;
 mod settings;
 mod tags;

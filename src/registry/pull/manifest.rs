@@ -126,3 +126,106 @@ fn no_document(bytes: &[u8]) -> DocumentError {
     };
     Document::parse(&MediaType::Manifest, bytes).err().unwrap_or_else(unlike)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Code, Coded};
+    use crate::limits::Limits;
+    use crate::registry::sample::{Server, answer, registries, repository, working};
+
+    const INDEX: &[u8] = br#"{"schemaVersion":2,"manifests":[]}"#;
+
+    #[test]
+    fn a_tag_is_resolved_by_one_head() {
+        let (shelf, server, repository) = working();
+        shelf.put_tag("acme/app", "1", INDEX);
+        let descriptor = Descriptor::of(MediaType::Index, INDEX);
+        assert_eq!(repository.resolve("1").unwrap(), Some(descriptor.clone()));
+        assert_eq!(server.lines(), ["HEAD /v2/acme/app/manifests/1"]);
+        assert_eq!(repository.resolve("2").unwrap(), None);
+        assert_eq!(repository.tagged("1").unwrap(), Some((descriptor.clone(), INDEX.to_vec())));
+        assert_eq!(repository.tagged("2").unwrap(), None);
+        assert_eq!(repository.manifest(&descriptor.digest).unwrap(), Some((descriptor, INDEX.to_vec())));
+        assert_eq!(repository.manifest(&Digest::of(b"")).unwrap(), None);
+    }
+
+    #[test]
+    fn where_a_head_cannot_say_it_the_manifest_is_read() {
+        let media_type = MediaType::Index.as_str();
+        let said = answer(200).with("content-type", media_type).with("content-length", INDEX.len());
+        let whole = said.clone().with("docker-content-digest", Digest::of(INDEX));
+        for head in [
+            answer(405),
+            said,
+            whole.clone().without("content-type"),
+            whole.without("content-type").with("content-type", "application/json"),
+        ] {
+            let server = Server::start(move |asked| match asked.method.as_str() {
+                "HEAD" => head.clone(),
+                _ => answer(200).body(INDEX),
+            });
+            let found = repository(&server).resolve("1").unwrap();
+            assert_eq!(found, Some(Descriptor::of(MediaType::Index, INDEX)));
+            assert_eq!(server.lines().len(), 2);
+        }
+    }
+
+    #[test]
+    fn r02_other_bytes_under_a_digest_are_refused() {
+        let server =
+            Server::start(|_| answer(200).body(INDEX).with("docker-content-digest", Digest::of(b"{}")));
+        let repository = repository(&server);
+        for error in
+            [repository.manifest(&Digest::of(b"{}")).unwrap_err(), repository.tagged("1").unwrap_err()]
+        {
+            assert_eq!(error.code(), Code::Digest, "{error}");
+        }
+        // Where the digest matches, what the header says does not matter.
+        assert!(repository.manifest(&Digest::of(INDEX)).unwrap().is_some());
+    }
+
+    #[test]
+    fn r03_the_body_says_what_it_is() {
+        let server = Server::start(|_| {
+            answer(200).body(INDEX).with("content-type", "application/vnd.oci.image.manifest.v1+json")
+        });
+        let (descriptor, _) = repository(&server).manifest(&Digest::of(INDEX)).unwrap().unwrap();
+        assert_eq!(descriptor.media_type, MediaType::Index);
+        for (body, code) in [
+            (&br#"{"schemaVersion":2,"manifests":[],"layers":[],"config":{}}"#[..], Code::Ambiguous),
+            (b"{}", Code::Ambiguous),
+            (b"<html>", Code::Json),
+            (br#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#, Code::Json),
+        ] {
+            let server = Server::start(move |_| answer(200).body(body));
+            let error = repository(&server).tagged("1").unwrap_err();
+            assert_eq!(error.code(), code, "{error}");
+        }
+    }
+
+    #[test]
+    fn r05_a_manifest_is_read_up_to_the_limit() {
+        let server = Server::start(|_| answer(200).body(INDEX));
+        for (limit, code) in [(INDEX.len(), None), (INDEX.len() - 1, Some(Code::LimitManifest))] {
+            let limits = Limits { document_bytes: limit as u64, ..Limits::default() };
+            let repository = registries(&limits).repository(&server.host, "acme/app");
+            let results = [repository.tagged("1"), repository.manifest(&Digest::of(INDEX))];
+            for result in results {
+                assert_eq!(result.err().map(|error| error.code()), code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_registry_that_fails_is_not_one_without_the_manifest() {
+        for (status, code) in [(401, Code::Auth), (403, Code::Auth), (400, Code::Remote), (418, Code::Remote)]
+        {
+            let server = Server::start(move |_| answer(status));
+            let repository = repository(&server);
+            assert_eq!(repository.resolve("1").unwrap_err().code(), code);
+            assert_eq!(repository.tagged("1").unwrap_err().code(), code);
+            assert_eq!(repository.has_manifest(&Digest::of(INDEX)).unwrap_err().code(), code);
+        }
+    }
+}
