@@ -4,6 +4,7 @@
 
 mod build;
 mod catalog;
+mod conformance;
 mod errors;
 mod faults;
 mod fixtures;
