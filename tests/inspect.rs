@@ -1,5 +1,7 @@
 //! `inspect`: what there is to see of an image, wherever it is.
 
+mod registries;
+
 use std::fs;
 
 use serde_json::{Value, json};
