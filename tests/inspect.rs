@@ -268,7 +268,10 @@ fn raw_documents_are_printed_byte_for_byte() {
         "config": sandbox.blob("base", "application/vnd.oci.empty.v1+json", b"{}")});
     sandbox.name("base", "artifact", sandbox.document("base", MANIFEST, &artifact));
     assert_eq!(sandbox.run(&["inspect", "oci:base:artifact", "--raw"]), artifact.to_string());
-    insta::assert_snapshot!(sandbox.refused(2, &["inspect", "oci:base:artifact"]), @"error[E_SRC_MISSING]: oci:base:artifact: sha256:dfac4179dfd8e4d1280831916c9e4186aca1c72e702aa4b21d9a434403b3192f is no image but `application/vnd.oci.empty.v1+json`");
+    insta::assert_snapshot!(sandbox.refused(2, &["inspect", "oci:base:artifact"]), @"
+    error[E_SRC_MISSING]: oci:base:artifact: sha256:dfac4179dfd8e4d1280831916c9e4186aca1c72e702aa4b21d9a434403b3192f is no image but `application/vnd.oci.empty.v1+json`
+    hint: --raw prints it as it is
+    ");
 }
 
 #[test]
@@ -349,4 +352,44 @@ fn r05_a_document_beyond_its_limit_is_refused() {
     let sandbox = Sandbox::new();
     let said = sandbox.refused(5, &["inspect", "oci:base:1", "--limit", "document-bytes=100"]);
     assert!(said.starts_with("error[E_LIMIT_MANIFEST]: oci:base:1: "), "{said}");
+}
+
+#[test]
+fn long_texts_of_others_do_not_multiply() {
+    let sandbox = Sandbox::new();
+    let long = "x".repeat(500_000);
+    let listed = |number: u32| {
+        let mut referrer = sandbox.blob("base", MANIFEST, number.to_string().as_bytes());
+        referrer["artifactType"] = if number == 0 { long.as_str() } else { "a/b" }.into();
+        referrer["annotations"] = json!({ "a": if number == 1 { long.as_str() } else { "b" } });
+        referrer
+    };
+    let list = json!({"schemaVersion": 2, "manifests": (0..1000).map(listed).collect::<Vec<_>>()});
+    let index = report(&sandbox, &["oci:base:1"])["index"]["digest"].as_str().unwrap().replace(':', "-");
+    sandbox.name("base", &index, sandbox.document("base", INDEX, &list));
+    let text = sandbox.run(&["inspect", "oci:base:1"]);
+    assert!(text.len() < 500_000, "{} bytes", text.len());
+    sandbox.image("odd", "1", json!({ "User": long }), vec![Tar::of(&["etc"])]);
+    let text = sandbox.run(&["inspect", "oci:odd:1"]);
+    assert!(text.len() < 10_000 && text.contains("--json prints all of them"), "{} bytes", text.len());
+}
+
+#[test]
+fn r05_one_config_under_many_platforms_is_refused_once_there_is_too_much_of_it() {
+    let sandbox = Sandbox::new();
+    let run = json!({ "User": "x".repeat(100_000) });
+    let image = sandbox.manifest("odd", "amd64", &run, &[], &[]);
+    let under = |number: u32| {
+        let mut image = image.clone();
+        image["platform"]["variant"] = format!("v{number}").into();
+        image
+    };
+    sandbox.index("odd", "1", &(2..1002).map(under).collect::<Vec<_>>());
+    let args = ["inspect", "oci:odd:1", "--limit", "document-bytes=1M"];
+    insta::assert_snapshot!(sandbox.refused(5, &args), @"
+    error[E_LIMIT_MANIFEST]: oci:odd:1: its manifests and configs have more than 4194304 bytes together
+    hint: name the platforms to show by --platform
+    ");
+    let one = [&args[..], &["--platform", "linux/amd64/v9"]].concat();
+    assert!(sandbox.run(&one).contains("\nlinux/amd64/v9\n  but config    says linux/amd64\n"));
 }

@@ -35,6 +35,10 @@ pub(super) fn text(report: &InspectReport) -> String {
 
 /// Values of a name that are shown.
 const MOST: usize = 20;
+/// Characters of a value that are shown.
+const LONGEST: usize = 1_000;
+/// Characters that are shown of what others wrote into a cell of a table: its column is as wide in every row.
+const CELL: usize = 100;
 /// Columns that names of fields take.
 const NAMES: usize = 12;
 
@@ -109,7 +113,9 @@ impl Fields {
         let mut values = values.into_iter();
         for (number, value) in values.by_ref().take(MOST).enumerate() {
             let name = if number == 0 { name } else { "" };
-            let line = format!("  {name:NAMES$}  {value}");
+            let shown = cut(&value, LONGEST);
+            self.is_cut |= shown.len() < value.len();
+            let line = format!("  {name:NAMES$}  {shown}");
             let _ = writeln!(self.text, "{}", line.trim_end());
         }
         let more = values.count();
@@ -131,7 +137,7 @@ fn layers(platform: &InspectedPlatform) -> String {
     for (number, layer) in platform.layers.iter().enumerate() {
         let InspectedLayer { descriptor, diff_id, compression, .. } = layer;
         // A type that says no compression says at least what it is.
-        let kind = compression.map_or_else(|| escaped(&descriptor.media_type), str::to_owned);
+        let kind = compression.map_or_else(|| cut(&descriptor.media_type, CELL), str::to_owned);
         let number = (number + 1).to_string();
         table.row([number, size(descriptor.size), kind, short(&descriptor.digest), short(diff_id)]);
     }
@@ -150,7 +156,7 @@ fn referrers(head: &str, referrers: &[ReferrerReport]) -> String {
         ("annotations", Align::Left),
     ]);
     for ReferrerReport { descriptor, artifact_type, annotations } in referrers {
-        let kind = escaped(artifact_type.as_deref().unwrap_or(&descriptor.media_type));
+        let kind = cut(artifact_type.as_deref().unwrap_or(&descriptor.media_type), CELL);
         table.row([kind, size(descriptor.size), short(&descriptor.digest), in_line(annotations)]);
     }
     format!("\n  {head}\n{}", table.print(4))
@@ -172,7 +178,7 @@ fn others(others: &[OtherReport], platforms: &[InspectedPlatform]) -> String {
         let subject = platforms.iter().find(is_about).map(|one| one.platform.clone());
         let about = subject.or_else(|| about.as_deref().map(|about| escaped(&short(about))));
         table.row([
-            escaped(kind.as_deref().unwrap_or(&descriptor.media_type)),
+            cut(kind.as_deref().unwrap_or(&descriptor.media_type), CELL),
             escaped(platform.as_deref().unwrap_or_default()),
             size(descriptor.size),
             short(&descriptor.digest),
@@ -199,11 +205,16 @@ fn pairs(annotations: &Annotations) -> impl Iterator<Item = String> {
 
 /// Annotations on one line that people still read.
 fn in_line(annotations: &Annotations) -> String {
-    const LONGEST: usize = 100;
-    let line = pairs(annotations).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    let shown =
+        annotations.iter().take(CELL).map(|(key, value)| format!("{}={}", cut(key, CELL), cut(value, CELL)));
+    cut(&shown.collect::<Vec<_>>().join(" "), CELL)
+}
+
+/// A text up to so many characters, made harmless.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", escaped(&text[..end])),
+        None => escaped(text),
     }
 }
 

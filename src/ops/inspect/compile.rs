@@ -1,62 +1,86 @@
 //! What was found to the report of it.
 
-use super::InspectError;
 use super::report::{
     DescriptorReport, DocumentReport, InspectReport, InspectedLayer, InspectedPlatform, OtherReport,
     ReferrerReport, VERSION,
 };
+use super::{InspectError, Places};
 use crate::image::{Found, Image, ImageDocuments};
 use crate::oci::{Annotations, Compression, Descriptor, Digest, ImageConfig, IndexEntry, Platform, Referrer};
-
-/// Finds what refers to each of some manifests.
-type Referrers<'a> = &'a dyn Fn(&[Digest]) -> Result<Vec<Vec<Referrer>>, InspectError>;
 
 /// What BuildKit says of an attestation: what it is, and the manifest it is about.
 const KIND: &str = "vnd.docker.reference.type";
 const ABOUT: &str = "vnd.docker.reference.digest";
 
-/// The report of all platforms, or of those that are wanted.
+/// Documents of all platforms together, beside the largest that one may be.
+const DOCUMENTS: u64 = 4;
+
+/// Platforms without what refers to them, and the digests of their manifests.
+pub(super) struct Seen(Vec<(InspectedPlatform, Option<Digest>)>);
+
+impl Seen {
+    /// What may be referred to: the index, where there is one, and the manifests.
+    pub(super) fn subjects(&self, found: &Found) -> Vec<Digest> {
+        found.index().map(|index| index.digest).into_iter().chain(self.manifests()).collect()
+    }
+
+    fn manifests(&self) -> impl Iterator<Item = Digest> {
+        self.0.iter().filter_map(|(_, manifest)| *manifest)
+    }
+}
+
+/// Looks at some platforms.
+pub(super) fn platforms(
+    found: &Found,
+    wanted: &[Platform],
+    places: &Places<'_>,
+) -> Result<Seen, InspectError> {
+    let limit = places.limits.document_bytes.saturating_mul(DOCUMENTS);
+    let mut bytes = 0_u64;
+    let mut seen = Vec::new();
+    for platform in wanted {
+        places.interrupt.check()?;
+        let one = match found.documents(platform)? {
+            Some(documents) => {
+                let ImageDocuments { descriptor, manifest, .. } = &documents;
+                bytes = bytes.saturating_add(descriptor.size).saturating_add(manifest.config.size);
+                let digest = descriptor.digest;
+                (of_documents(platform, documents), Some(digest))
+            }
+            None => (of_image(found.image(platform)?), None),
+        };
+        seen.push(one);
+        if bytes > limit {
+            return Err(InspectError::TooLarge { limit });
+        }
+    }
+    Ok(Seen(seen))
+}
+
+/// The report of what was seen; `referrers` are those of its subjects, in their order.
 pub(super) fn report(
     reference: String,
     found: &Found,
-    wanted: &[Platform],
-    referrers: Referrers<'_>,
-) -> Result<InspectReport, InspectError> {
-    let platforms = if wanted.is_empty() { found.platforms() } else { wanted.to_vec() };
-    let mut platforms: Vec<_> = platforms.iter().map(|one| platform(found, one)).collect::<Result<_, _>>()?;
-    let index = found.index().map(|descriptor| document(descriptor, found.index_annotations()));
-    // One question for all: a layout is opened once.
-    let manifests = platforms.iter().filter_map(|(_, manifest)| *manifest);
-    let subjects: Vec<Digest> =
-        found.index().map(|index| index.digest).into_iter().chain(manifests).collect();
-    let mut listed = referrers(&subjects)?.into_iter().map(|list| list.iter().map(referrer).collect());
-    let of_index = found.index().and_then(|_| listed.next()).unwrap_or_default();
-    for (platform, _) in platforms.iter_mut().filter(|(_, manifest)| manifest.is_some()) {
-        platform.referrers = listed.next().unwrap_or_default();
-    }
-    let others = found.others().iter().map(other);
-    let is_about = |other: &OtherReport| {
-        let about = |digest: &Digest| other.about.as_deref() == Some(digest.to_string().as_str());
-        wanted.is_empty() || platforms.iter().filter_map(|(_, manifest)| manifest.as_ref()).any(about)
+    seen: Seen,
+    referrers: Vec<Vec<Referrer>>,
+    is_whole: bool,
+) -> InspectReport {
+    let manifests: Vec<String> = seen.manifests().map(|digest| digest.to_string()).collect();
+    let is_about =
+        |other: &OtherReport| is_whole || other.about.as_ref().is_some_and(|about| manifests.contains(about));
+    let mut referrers = referrers.into_iter().map(|list| list.iter().map(referrer).collect());
+    let of_index = found.index().and_then(|_| referrers.next()).unwrap_or_default();
+    let with_referrers = |(platform, manifest): (InspectedPlatform, Option<Digest>)| {
+        let listed = manifest.and_then(|_| referrers.next());
+        InspectedPlatform { referrers: listed.unwrap_or_default(), ..platform }
     };
-    Ok(InspectReport {
+    InspectReport {
         version: VERSION,
         reference,
-        index,
-        others: others.filter(is_about).collect(),
-        platforms: platforms.into_iter().map(|(platform, _)| platform).collect(),
+        index: found.index().map(|descriptor| document(descriptor, found.index_annotations())),
+        platforms: seen.0.into_iter().map(with_referrers).collect(),
+        others: found.others().iter().map(other).filter(is_about).collect(),
         referrers: of_index,
-    })
-}
-
-/// The report of a platform but for its referrers, and the digest of its manifest.
-fn platform(found: &Found, platform: &Platform) -> Result<(InspectedPlatform, Option<Digest>), InspectError> {
-    match found.documents(platform)? {
-        Some(documents) => {
-            let digest = documents.descriptor.digest;
-            Ok((of_documents(platform, documents), Some(digest)))
-        }
-        None => Ok((of_image(found.image(platform)?), None)),
     }
 }
 

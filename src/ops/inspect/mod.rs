@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::code::{AnyFailure, Code, Coded};
 use crate::image::{Found, ImageError, PlatformMismatch, Root};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{BlobSource, SourceError};
 use crate::limits::{Limited, Limits};
 use crate::oci::{
@@ -43,6 +43,15 @@ pub enum InspectError {
     /// The registry has no image of that name.
     #[error("the registry has no image `{0}`")]
     Absent(String),
+    /// The documents of all its platforms are too large together: one may be named by many.
+    #[error("its manifests and configs have more than {limit} bytes together")]
+    TooLarge {
+        /// The bytes they may have.
+        limit: u64,
+    },
+    /// The work was asked to end.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// It cannot be found or read.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -53,8 +62,10 @@ impl InspectError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Image(ImageError::PlatformAbsent { .. }) => None,
+            Self::Image(ImageError::NoImage { .. }) => Some("--raw prints it as it is".to_owned()),
             Self::Image(error) => error.hint(),
-            Self::Locator(_) | Self::Absent(_) => None,
+            Self::TooLarge { .. } => Some("name the platforms to show by --platform".to_owned()),
+            Self::Locator(_) | Self::Absent(_) | Self::Interrupted(_) => None,
         }
     }
 }
@@ -64,6 +75,8 @@ impl Coded for InspectError {
         match self {
             Self::Locator(_) => Code::SpecReference,
             Self::Absent(_) => Code::SourceMissing,
+            Self::TooLarge { .. } => Code::LimitManifest,
+            Self::Interrupted(interrupted) => interrupted.code(),
             Self::Image(error) => error.code(),
         }
     }
@@ -73,7 +86,8 @@ impl Limited for InspectError {
     fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Image(error) => error.limit(),
-            Self::Locator(_) | Self::Absent(_) => None,
+            Self::TooLarge { .. } => Some("document-bytes"),
+            Self::Locator(_) | Self::Absent(_) | Self::Interrupted(_) => None,
         }
     }
 }
@@ -86,8 +100,11 @@ pub fn inspect(
 ) -> Result<InspectReport, InspectError> {
     let place = place(reference, places)?;
     let found = find(&place, places)?;
-    let subject = |digests: &[Digest]| referrers(&place, digests, places);
-    compile::report(reference.to_string(), &found, wanted, &subject)
+    let wanted_or_all = if wanted.is_empty() { found.platforms() } else { wanted.to_vec() };
+    let seen = compile::platforms(&found, &wanted_or_all, places)?;
+    // One question for all: a layout is opened once.
+    let referrers = referrers(&place, &seen.subjects(&found), places)?;
+    Ok(compile::report(reference.to_string(), &found, seen, referrers, wanted.is_empty()))
 }
 
 /// The bytes of the index or manifest that `reference` names, or of its manifest for a platform; verified.
