@@ -92,6 +92,28 @@ limits! {
     build_kept_bytes: u64 = 256 << 20, 0..=u64::MAX;
     /// Bytes of a file beside a specification.
     source_bytes: u64 = 1 << 30, 0..=u64::MAX;
+    /// Seconds until a connection to a registry stands, the lookup of its name and TLS included.
+    connect_seconds: u64 = 10, 1..=86_400;
+    /// Seconds until a registry begins to answer.
+    first_byte_seconds: u64 = 60, 1..=86_400;
+    /// Seconds in which a transfer may stand still.
+    stall_seconds: u64 = 30, 1..=86_400;
+    /// Bytes per second that a transfer moves at least, over as many seconds as it may stand still.
+    least_rate: u64 = 1 << 10, 0..=u64::MAX;
+    /// Times that a request is sent in all.
+    tries: u32 = 5, 1..=100;
+    /// Milliseconds of the longest wait before a second try; it doubles with each.
+    retry_milliseconds: u64 = 500, 1..=3_600_000;
+    /// Milliseconds that no wait between tries is longer than, where the registry names none.
+    retry_most_milliseconds: u64 = 30_000, 1..=3_600_000;
+    /// Seconds that a registry can ask to wait for.
+    retry_after_seconds: u64 = 120, 0..=86_400;
+    /// Seconds that one request is waited for between its tries in all.
+    retry_total_seconds: u64 = 300, 0..=86_400;
+    /// Redirects of one request.
+    redirects: u32 = 5, 0..=100;
+    /// Bytes of a token server's answer.
+    token_bytes: u64 = 1 << 20, 0..=u64::MAX;
 }
 
 /// A text that sets no limit.

@@ -1,6 +1,12 @@
 //! Registries that fail, or answer what they should not.
 
-use crate::code::{Code, Coded, Failure};
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::auth::CredentialError;
+use crate::code::{self, AnyFailure, Code, Coded, Failure};
+use crate::file_error::FileError;
 use crate::interrupt::Interrupted;
 use crate::layer::{SourceError, VerifyError};
 use crate::oci::json::JsonError;
@@ -16,6 +22,14 @@ pub enum RegistryError {
         what: String,
         /// What went wrong.
         problem: String,
+    },
+    /// The answer, or a part of it, took too long.
+    #[error("{what}: {delay}")]
+    Slow {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// What took too long.
+        delay: Delay,
     },
     /// The answer has a status that the request cannot go on with.
     #[error("{what}: status {status}{}", shown(message))]
@@ -39,9 +53,110 @@ pub enum RegistryError {
         /// What the first error says: at most 512 bytes, control characters escaped.
         message: String,
     },
+    /// A registry wants to know who asks, and nothing is known that it would take.
+    #[error("{what}: status 401{}, and {problem}", shown(message))]
+    Unauthorized {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// The registry.
+        host: String,
+        /// What the body says: at most 512 bytes, control characters escaped.
+        message: String,
+        /// Why nothing could be shown to it.
+        problem: Unauthorized,
+    },
+    /// A token server gives no token.
+    #[error("{what}: no token: {problem}")]
+    Token {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// What is wrong with its answer.
+        problem: String,
+    },
+    /// The token server that a registry names is none that a credential or a request may go to.
+    #[error("{host} asks for a token of `{realm}`, {problem}")]
+    Realm {
+        /// The registry.
+        host: String,
+        /// The token server, without query and user information.
+        realm: String,
+        /// Why it may not be asked.
+        problem: RealmProblem,
+    },
+    /// What is kept of credentials cannot be used.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// A redirect that is not followed.
+    #[error("{what}: redirected to `{to}`, {problem}")]
+    Redirect {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// Where to, without query.
+        to: String,
+        /// Why it is not followed.
+        problem: RedirectProblem,
+    },
+    /// A registry wants an upload to go on at a place that is not its own.
+    #[error("{host} wants the upload to go on at {to}, which is not its own")]
+    Location {
+        /// The registry.
+        host: String,
+        /// Where to, without query.
+        to: String,
+    },
+    /// A registry says that a list goes on at a place that is not its own.
+    #[error("{host} says that the list goes on at {to}, which is not its own")]
+    Page {
+        /// The registry.
+        host: String,
+        /// Where to, without query.
+        to: String,
+    },
+    /// A certificate is not trusted, or no TLS is spoken.
+    #[error("{what}: TLS: {problem}")]
+    Tls {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// The registry.
+        host: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An answer is larger than it may be.
+    #[error("{what}: the answer has more than {most} bytes")]
+    TooLarge {
+        /// Method and address of the request, without its query.
+        what: String,
+        /// Bytes that are read at most.
+        most: u64,
+        /// The limit it is about.
+        limit: &'static str,
+    },
+    /// A file that settings name cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A file that settings name does not hold what it should.
+    #[error("{}: {problem}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A proxy's address cannot be used.
+    #[error("the proxy for {host}: {problem}")]
+    Proxy {
+        /// The registry.
+        host: String,
+        /// What is wrong with it; never the address itself, which may hold a password.
+        problem: &'static str,
+    },
     /// An address that a registry gives is none.
     #[error("`{0}` is no address")]
     Address(String),
+    /// The answer itself broke off.
+    #[error(transparent)]
+    Body(AnyFailure),
     /// The answer lacks a header.
     #[error("{what}: the answer has no `{header}`")]
     NoHeader {
@@ -75,17 +190,15 @@ pub enum RegistryError {
         source: Box<DocumentError>,
     },
     /// A blob broke off, however often it was asked for.
-    #[error("{what}: broken off at byte {at} of {size} after {tries} tries: {problem}")]
+    #[error("broken off at byte {at} of {size} after {tries} tries: {problem}")]
     BrokenOff {
-        /// Method and address of the last request, without its query.
-        what: String,
         /// The bytes that came.
         at: u64,
         /// The bytes that it has.
         size: u64,
         /// How often it was asked for.
         tries: u32,
-        /// What went wrong at last.
+        /// What went wrong at last, and with which request.
         problem: String,
     },
     /// What is uploaded cannot be read.
@@ -96,7 +209,7 @@ pub enum RegistryError {
     Corrupt(Box<VerifyError>),
     /// What is uploaded breaks off.
     #[error("a blob cannot be read: {0}")]
-    Unreadable(std::io::Error),
+    Unreadable(io::Error),
     /// A list has more pages than it may have, or pages that lead to each other.
     #[error("{what}: the list has more than {limit} pages, or never ends")]
     Pages {
@@ -136,6 +249,85 @@ pub enum RegistryError {
     Interrupted(#[from] Interrupted),
 }
 
+/// What took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Delay {
+    /// Connecting.
+    #[error("no connection within {0} s")]
+    Connection(u64),
+    /// The beginning of the answer.
+    #[error("no answer within {0} s")]
+    Answer(u64),
+    /// The next bytes.
+    #[error("nothing moved for {0} s")]
+    Stall(u64),
+    /// All bytes.
+    #[error("fewer than {0} bytes per second moved")]
+    Rate(u64),
+}
+
+/// Why nothing could be shown to a registry that wants to know who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthorized {
+    /// There is no credential for it.
+    #[error("there is no credential for it")]
+    Unknown,
+    /// It does not take what there is.
+    #[error("it does not take the credential")]
+    Refused,
+    /// It does not take the token that an anonymous request gets.
+    #[error("it does not take an anonymous token")]
+    Anonymous,
+    /// It wants another scheme than basic and bearer, or says none.
+    #[error("it names no way to say who asks that is known")]
+    Scheme,
+}
+
+/// Why a token server may not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RealmProblem {
+    /// It is no address of HTTP.
+    #[error("which is no address")]
+    Address,
+    /// It is reached without TLS, and the registry is not.
+    #[error("which is reached without TLS")]
+    Plain,
+    /// User information stands in it.
+    #[error("which has user information")]
+    UserInfo,
+    /// It leads into a network that is not public, and the registry is not there.
+    #[error("which leads to {0}, an address that is not public")]
+    Reach(IpAddr),
+    /// It redirects.
+    #[error("which redirects the request")]
+    Redirected,
+    /// It is another host's, so that it was asked without the credential, and that did not do.
+    #[error(
+        "which is another host, so that the credential is not sent there; without it the registry refuses"
+    )]
+    Foreign,
+}
+
+/// Why a redirect is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectProblem {
+    /// It leads from TLS to plain HTTP.
+    #[error("which is reached without TLS")]
+    Plain,
+    /// Only what reads blobs is redirected.
+    #[error("and only reads of blobs are redirected")]
+    Request,
+    /// There are too many.
+    #[error("which is one redirect too many")]
+    Count,
+    /// It names no address.
+    #[error("which is no address")]
+    Address,
+    /// It leads into a network that is not public, and the registry is not there.
+    #[error("which leads to {0}, an address that is not public")]
+    Reach(IpAddr),
+}
+
 fn shown(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
@@ -147,6 +339,11 @@ impl RegistryError {
             Self::Status { status, .. } | Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
+    }
+
+    /// Whether the answer, or a part of it, was lost on the way: another may come whole.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Slow { .. } | Self::Body(_))
     }
 
     /// The error of an answer that is not strict JSON of the expected shape.
@@ -161,6 +358,15 @@ impl RegistryError {
         Self::Document { what: what.to_owned(), source: Box::new(source) }
     }
 
+    /// What the registry says, where the status of its answer is what is wrong.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Status { message, .. } => message.clone(),
+            Self::Refused { codes, message, .. } => format!("{}{}", codes.join(", "), shown(message)),
+            _ => String::new(),
+        }
+    }
+
     /// Whether the answer has one of the specification's codes.
     pub(super) fn says(&self, code: &str) -> bool {
         matches!(self, Self::Refused { codes, .. } if codes.iter().any(|said| said == code))
@@ -171,6 +377,16 @@ impl Coded for RegistryError {
     fn code(&self) -> Code {
         match self {
             Self::Status { status: 401 | 403, .. } | Self::Refused { status: 401 | 403, .. } => Code::Auth,
+            Self::Unauthorized { .. } | Self::Token { .. } => Code::Auth,
+            Self::Credential(error) => error.code(),
+            Self::Realm { .. } => Code::Realm,
+            Self::Redirect { .. } => Code::Redirect,
+            Self::Location { .. } => Code::Location,
+            Self::Tls { .. } => Code::Tls,
+            Self::TooLarge { .. } => Code::LimitResponse,
+            Self::File(error) => error.code(),
+            Self::Certificate { .. } | Self::Proxy { .. } => Code::Usage,
+            Self::Slow { .. } | Self::Page { .. } => Code::Remote,
             Self::Unanswered { .. }
             | Self::Address(_)
             | Self::Status { .. }
@@ -178,6 +394,7 @@ impl Coded for RegistryError {
             | Self::NoHeader { .. }
             | Self::Unlisted { .. }
             | Self::BrokenOff { .. } => Code::Remote,
+            Self::Body(failure) => failure.code(),
             Self::Verify { fault, .. } | Self::Corrupt(fault) => fault.code(),
             Self::LargeDocument { .. } => Code::LimitManifest,
             Self::Document { source, .. } => match **source {
@@ -185,7 +402,7 @@ impl Coded for RegistryError {
                 DocumentError::Ambiguous { .. } => Code::Ambiguous,
             },
             Self::Blob(error) => error.code(),
-            Self::Unreadable(error) => crate::code::of_io(error),
+            Self::Unreadable(error) => code::of_io(error),
             Self::Pages { .. } | Self::PageElsewhere { .. } | Self::Referrers { .. } => Code::LimitReferrers,
             Self::Interrupted(error) => error.code(),
         }
@@ -194,13 +411,33 @@ impl Coded for RegistryError {
 
 impl Failure for RegistryError {
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::Blob(SourceError::Remote(failure)) => failure.hint(),
-            Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
-                Some("try again later, or log in: registries limit who is anonymous".to_owned())
+        let hint = match self {
+            Self::Unauthorized { host, problem: Unauthorized::Unknown | Unauthorized::Anonymous, .. } => {
+                format!("log in: docker login {host}")
             }
-            _ => None,
-        }
+            Self::Unauthorized { host, problem: Unauthorized::Refused, .. } => {
+                format!("log in again: docker login {host}")
+            }
+            Self::Realm { problem: RealmProblem::Foreign, host, realm } => format!(
+                "where the credential may go there, name the host of `{realm}` by `auth-hosts` of \"{host}\" in registries.toml"
+            ),
+            Self::Location { host, .. } => {
+                format!(
+                    "where uploads may go there, name the host by `upload-hosts` of \"{host}\" in registries.toml"
+                )
+            }
+            Self::Tls { host, .. } => format!(
+                "for an authority of your own pass --ca {host}=FILE; for a registry without TLS --plain-http {host}"
+            ),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => return failure.hint(),
+            Self::Unreadable(error) => return AnyFailure::of_io(error)?.hint(),
+            Self::Credential(error) => return error.hint(),
+            Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
+                "try again later, or log in: registries limit who is anonymous".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
     }
 
     fn limit(&self) -> Option<&'static str> {
@@ -208,7 +445,16 @@ impl Failure for RegistryError {
             Self::LargeDocument { .. } => Some("document-bytes"),
             Self::Pages { .. } => Some("pages"),
             Self::Referrers { .. } => Some("referrers"),
-            Self::Blob(SourceError::Remote(failure)) => failure.limit(),
+            Self::Slow { delay, .. } => Some(match delay {
+                Delay::Connection(_) => "connect-seconds",
+                Delay::Answer(_) => "first-byte-seconds",
+                Delay::Stall(_) => "stall-seconds",
+                Delay::Rate(_) => "least-rate",
+            }),
+            Self::TooLarge { limit, .. } => Some(limit),
+            Self::Redirect { problem: RedirectProblem::Count, .. } => Some("redirects"),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => failure.limit(),
+            Self::Unreadable(error) => AnyFailure::of_io(error)?.limit(),
             _ => None,
         }
     }

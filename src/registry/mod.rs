@@ -5,13 +5,19 @@
 //! origin, and what comes back is verified by digest.
 
 mod abilities;
+mod address;
+mod agents;
 mod answer;
+mod auth;
 mod delete;
 mod endpoint;
 mod error;
+mod exchange;
 mod link_header;
+mod pace;
 mod pages;
 mod place;
+mod proxy;
 mod pull;
 mod push;
 mod referrers;
@@ -19,18 +25,25 @@ mod registries;
 mod repository;
 mod request;
 mod response;
+mod retry;
 mod route;
 #[cfg(test)]
 mod sample;
 mod scope;
+#[cfg(test)]
+mod scripted;
 mod settings;
 mod tags;
+mod tls;
 mod traffic;
 mod url;
+mod wire;
 
 pub use abilities::{Abilities, Memory, NoMemory};
-pub use error::RegistryError;
+pub use auth::{Challenge, CredentialError, CredentialFiles, HelperError, LooseMode, Secret};
+pub use error::{Delay, RealmProblem, RedirectProblem, RegistryError, Unauthorized};
 pub use link_header::next_page;
+pub use proxy::Proxies;
 pub use push::{
     Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
 };

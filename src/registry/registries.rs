@@ -1,13 +1,17 @@
 //! All registries that a process talks to.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::abilities::{Learned, Memory};
+use super::agents::Agents;
+use super::auth::{Credentials, LooseMode};
 use super::endpoint::Endpoint;
 use super::referrers::Subjects;
 use super::repository::Repository;
 use super::settings::Settings;
 use super::traffic::Traffic;
+use super::wire::Wire;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 
@@ -17,6 +21,8 @@ pub struct Registries(Arc<Shared>);
 
 /// What all repositories share.
 pub(super) struct Shared {
+    pub(super) wire: Arc<Wire>,
+    endpoints: Mutex<BTreeMap<String, Endpoint>>,
     pub(super) settings: Settings,
     pub(super) memory: Box<dyn Memory>,
     pub(super) learned: Learned,
@@ -29,18 +35,54 @@ pub(super) struct Shared {
 impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
-        let (limits, interrupt, traffic) = (limits.clone(), interrupt.clone(), Arc::default());
+        let traffic = Arc::<Traffic>::default();
+        let wire = Arc::new(Wire {
+            credentials: Credentials::new(settings.credentials.clone()),
+            settings: settings.clone(),
+            limits: limits.clone(),
+            interrupt: interrupt.clone(),
+            traffic: Arc::clone(&traffic),
+            agents: Agents::default(),
+        });
+        let (limits, interrupt, endpoints) = (limits.clone(), interrupt.clone(), Mutex::default());
         let (learned, subjects) = (Learned::default(), Subjects::default());
-        Self(Arc::new(Shared { settings, memory, learned, subjects, limits, interrupt, traffic }))
+        Self(Arc::new(Shared {
+            wire,
+            endpoints,
+            settings,
+            memory,
+            learned,
+            subjects,
+            limits,
+            interrupt,
+            traffic,
+        }))
     }
 
     /// A repository of a registry.
     pub fn repository(&self, host: &str, repository: &str) -> Repository {
-        Repository::new(Arc::clone(&self.0), Endpoint::new(&self.0, host), host, repository)
+        Repository::new(Arc::clone(&self.0), self.endpoint(host), host, repository)
+    }
+
+    pub(super) fn endpoint(&self, host: &str) -> Endpoint {
+        Endpoint::new(&self.0, host)
     }
 
     /// What went over the network so far.
     pub fn traffic(&self) -> &Traffic {
         &self.0.traffic
+    }
+
+    /// Files of credentials that were read, and that others than their owner can read as well.
+    pub fn loose_files(&self) -> Vec<LooseMode> {
+        self.0.wire.credentials.loose()
+    }
+}
+
+impl Shared {
+    /// The endpoint of a registry, made by the first who asks.
+    pub(super) fn endpoint(&self, host: &str, made: impl FnOnce() -> Endpoint) -> Endpoint {
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        endpoints.entry(host.to_owned()).or_insert_with(made).clone()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub struct Traffic {
     requests: AtomicU64,
+    retries: AtomicU64,
     blob_bytes_in: AtomicU64,
     blob_bytes_out: AtomicU64,
 }
@@ -14,6 +15,11 @@ impl Traffic {
     /// Requests to registries and token servers, each time they are sent.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were sent again, of [`requests`](Self::requests).
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
     }
 
     /// Bytes of blobs received.
@@ -28,6 +34,10 @@ impl Traffic {
 
     pub(super) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn received(&self, bytes: u64) {

@@ -66,7 +66,7 @@ impl Repository {
     fn without(&self, attached: &Attached, tag: &str) -> Result<Option<Value>, RegistryError> {
         self.shared().interrupt.check()?;
         let what = || format!("{}:{tag}", self.full_name());
-        let mut index = match pull::tagged(self.own(), tag, self.document_limit())? {
+        let mut index = match pull::tagged(self.own(), tag, self.shared())? {
             Some((descriptor, bytes)) if descriptor.media_type == MediaType::Index => {
                 json::parse(&bytes).map_err(|error| RegistryError::json(what(), error))?
             }

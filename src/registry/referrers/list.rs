@@ -6,7 +6,7 @@ use crate::oci::{Digest, MediaType, Referrer, referrer};
 use crate::registry::error::RegistryError;
 use crate::registry::pull;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Method, Target};
+use crate::registry::request::Target;
 use crate::registry::response::Response;
 use crate::registry::route::Route;
 
@@ -28,7 +28,7 @@ impl Repository {
             return Ok(list.found);
         }
         let tag = referrer::fallback_tag(digest);
-        if let Some((descriptor, bytes)) = pull::tagged(self.own(), &tag, self.document_limit())? {
+        if let Some((descriptor, bytes)) = pull::tagged(self.own(), &tag, self.shared())? {
             let what = format!("{}:{tag}", self.full_name());
             list.add(&what, &descriptor.media_type, &bytes, false)?;
         }
@@ -40,15 +40,15 @@ impl Repository {
         &self,
         digest: &Digest,
         artifact_type: Option<&str>,
-    ) -> Result<Option<Response>, RegistryError> {
+    ) -> Result<Option<(Response, Vec<u8>)>, RegistryError> {
         let filter = artifact_type.map(|filter| ("artifactType", filter.to_owned()));
         let target = Target::Route(Route::referrers(self.name(), digest), filter.into_iter().collect());
-        let accepted = vec![("accept", MediaType::Index.as_str().to_owned())];
-        let answer = self.own().ask(Method::Get, target, accepted)?;
+        let accepted = ("accept", MediaType::Index.as_str().to_owned());
+        let (answer, bytes) = self.own().fetch(self.shared(), &target, &[accepted])?;
         if !matches!(answer.status, 404 | 405) {
             let answer = answer.expect(&[200])?;
             self.learn(|abilities| abilities.referrers = Some(true));
-            return Ok(Some(answer));
+            return Ok(Some((answer, bytes)));
         }
         let refusal = answer.into_error();
         if !refusal.says("NAME_UNKNOWN") {
