@@ -154,6 +154,9 @@ pub enum RegistryError {
     /// An address that a registry gives is none.
     #[error("`{0}` is no address")]
     Address(String),
+    /// The answer itself broke off.
+    #[error(transparent)]
+    Body(AnyFailure),
     /// The answer lacks a header.
     #[error("{what}: the answer has no `{header}`")]
     NoHeader {
@@ -187,17 +190,15 @@ pub enum RegistryError {
         source: Box<DocumentError>,
     },
     /// A blob broke off, however often it was asked for.
-    #[error("{what}: broken off at byte {at} of {size} after {tries} tries: {problem}")]
+    #[error("broken off at byte {at} of {size} after {tries} tries: {problem}")]
     BrokenOff {
-        /// Method and address of the last request, without its query.
-        what: String,
         /// The bytes that came.
         at: u64,
         /// The bytes that it has.
         size: u64,
         /// How often it was asked for.
         tries: u32,
-        /// What went wrong at last.
+        /// What went wrong at last, and with which request.
         problem: String,
     },
     /// What is uploaded cannot be read.
@@ -340,6 +341,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the answer, or a part of it, was lost on the way: another may come whole.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Slow { .. } | Self::Body(_))
+    }
+
     /// The error of an answer that is not strict JSON of the expected shape.
     pub(super) fn json(what: String, error: JsonError) -> Self {
         Self::Document { what, source: Box::new(error.into()) }
@@ -388,6 +394,7 @@ impl Coded for RegistryError {
             | Self::NoHeader { .. }
             | Self::Unlisted { .. }
             | Self::BrokenOff { .. } => Code::Remote,
+            Self::Body(failure) => failure.code(),
             Self::Verify { fault, .. } | Self::Corrupt(fault) => fault.code(),
             Self::LargeDocument { .. } => Code::LimitManifest,
             Self::Document { source, .. } => match **source {
@@ -422,7 +429,7 @@ impl Failure for RegistryError {
             Self::Tls { host, .. } => format!(
                 "for an authority of your own pass --ca {host}=FILE; for a registry without TLS --plain-http {host}"
             ),
-            Self::Blob(SourceError::Remote(failure)) => return failure.hint(),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => return failure.hint(),
             Self::Unreadable(error) => return AnyFailure::of_io(error)?.hint(),
             Self::Credential(error) => return error.hint(),
             Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
@@ -446,7 +453,7 @@ impl Failure for RegistryError {
             }),
             Self::TooLarge { limit, .. } => Some(limit),
             Self::Redirect { problem: RedirectProblem::Count, .. } => Some("redirects"),
-            Self::Blob(SourceError::Remote(failure)) => failure.limit(),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => failure.limit(),
             Self::Unreadable(error) => AnyFailure::of_io(error)?.limit(),
             _ => None,
         }

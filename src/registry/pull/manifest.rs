@@ -1,10 +1,11 @@
 //! Manifests and indexes: by tag, where their own bytes say what they are, or by digest, where that decides.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use crate::oci::{Descriptor, Digest, Document, DocumentError, MediaType};
 use crate::registry::error::RegistryError;
 use crate::registry::place::Place;
+use crate::registry::registries::Shared;
 use crate::registry::request::Method;
 use crate::registry::response::Response;
 
@@ -15,9 +16,9 @@ const ACCEPTED: [MediaType; 4] =
 pub(in crate::registry) fn resolve(
     place: &Place,
     tag: &str,
-    limit: u64,
+    shared: &Shared,
 ) -> Result<Option<Descriptor>, RegistryError> {
-    let answer = ask(place, Method::Head, tag)?;
+    let answer = head(place, tag)?;
     match answer.status {
         404 => return Ok(None),
         405 => {}
@@ -28,17 +29,16 @@ pub(in crate::registry) fn resolve(
             }
         }
     }
-    Ok(tagged(place, tag, limit)?.map(|(descriptor, _)| descriptor))
+    Ok(tagged(place, tag, shared)?.map(|(descriptor, _)| descriptor))
 }
 
 /// The manifest or index that a tag leads to.
 pub(in crate::registry) fn tagged(
     place: &Place,
     tag: &str,
-    limit: u64,
+    shared: &Shared,
 ) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
-    let Some(mut answer) = found(place, tag)? else { return Ok(None) };
-    let bytes = answer.bytes(limit)?;
+    let Some((answer, bytes)) = fetched(place, tag, shared)? else { return Ok(None) };
     let digest = match answer.content_digest() {
         Some(said) => hashed(&answer, &said, &bytes)?,
         None => Digest::of(&bytes),
@@ -50,48 +50,57 @@ pub(in crate::registry) fn tagged(
 pub(in crate::registry) fn manifest(
     place: &Place,
     digest: &Digest,
-    limit: u64,
+    shared: &Shared,
 ) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
-    let Some(mut answer) = found(place, &digest.to_string())? else { return Ok(None) };
-    let bytes = answer.bytes(limit)?;
+    let Some((answer, bytes)) = fetched(place, &digest.to_string(), shared)? else { return Ok(None) };
     let digest = hashed(&answer, digest, &bytes)?;
     typed(&answer, digest, bytes).map(Some)
 }
 
-/// The bytes of a manifest or index, unverified.
+/// The bytes of a manifest or index of a digest, whatever they are.
 pub(in crate::registry) fn open_manifest(
     place: &Place,
     digest: &Digest,
+    shared: &Shared,
 ) -> Result<Option<Box<dyn Read + Send>>, RegistryError> {
-    Ok(found(place, &digest.to_string())?.map(|answer| answer.body))
+    let Some((answer, bytes)) = fetched(place, &digest.to_string(), shared)? else { return Ok(None) };
+    hashed(&answer, digest, &bytes)?;
+    Ok(Some(Box::new(Cursor::new(bytes))))
 }
 
 /// Whether there is a manifest or index of a digest.
 pub(in crate::registry) fn has_manifest(
     place: &Place,
     digest: &Digest,
-    limit: u64,
+    shared: &Shared,
 ) -> Result<bool, RegistryError> {
-    let answer = ask(place, Method::Head, &digest.to_string())?;
+    let answer = head(place, &digest.to_string())?;
     match answer.status {
         404 => Ok(false),
-        405 => Ok(manifest(place, digest, limit)?.is_some()),
+        405 => Ok(manifest(place, digest, shared)?.is_some()),
         _ => answer.expect(&[200]).map(|_| true),
     }
 }
 
-fn found(place: &Place, reference: &str) -> Result<Option<Response>, RegistryError> {
-    let answer = ask(place, Method::Get, reference)?;
+fn fetched(
+    place: &Place,
+    reference: &str,
+    shared: &Shared,
+) -> Result<Option<(Response, Vec<u8>)>, RegistryError> {
+    let (answer, bytes) = place.fetch(shared, &place.manifest_target(reference), &[accept()])?;
     if answer.status == 404 {
         answer.discard();
         return Ok(None);
     }
-    answer.expect(&[200]).map(Some)
+    Ok(Some((answer.expect(&[200])?, bytes)))
 }
 
-fn ask(place: &Place, method: Method, reference: &str) -> Result<Response, RegistryError> {
-    let accepted = ACCEPTED.map(|media_type| media_type.as_str().to_owned()).join(", ");
-    place.ask(method, place.manifest_target(reference), vec![("accept", accepted)])
+fn head(place: &Place, reference: &str) -> Result<Response, RegistryError> {
+    place.ask(Method::Head, place.manifest_target(reference), vec![accept()])
+}
+
+fn accept() -> (&'static str, String) {
+    ("accept", ACCEPTED.map(|media_type| media_type.as_str().to_owned()).join(", "))
 }
 
 /// What the answer to a HEAD describes, where it says all that is needed.

@@ -4,13 +4,12 @@ use std::io::{self, Read};
 
 use super::blob;
 use crate::code::AnyFailure;
+use crate::interrupt::Interrupted;
 use crate::oci::{Descriptor, Digest};
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
 use crate::registry::response::Response;
-
-/// How often a blob is asked for.
-const TRIES: u32 = 5;
+use crate::registry::retry::Retry;
 
 /// A blob's bytes, all of them, from as many answers as it takes.
 ///
@@ -61,10 +60,16 @@ impl Resumed {
             }
             let Some(body) = &mut self.body else { continue };
             match skipping(&mut self.skip, body, out) {
-                Ok(0) if self.at < self.size => self.broken_off("the answer ends too soon".to_owned())?,
+                Ok(0) if self.at < self.size => {
+                    let problem = format!("{}: the answer ends too soon", body.what);
+                    self.broken_off(problem)?;
+                }
                 Ok(read) => return Ok(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.broken_off(error.to_string())?,
+                Err(error) => match error.downcast::<Interrupted>() {
+                    Ok(interrupted) => return Err(interrupted.into()),
+                    Err(error) => self.broken_off(error.to_string())?,
+                },
             }
         }
     }
@@ -94,13 +99,21 @@ impl Resumed {
         Ok(is_right.then_some(answer))
     }
 
+    /// Notes that an answer broke off, and waits before the next try.
     fn broken_off(&mut self, problem: String) -> Result<(), RegistryError> {
-        let what = self.body.take().map(|body| body.what).unwrap_or_default();
-        let (at, size, tries) = (self.at, self.size, self.tries);
-        if tries == TRIES {
-            return Err(RegistryError::BrokenOff { what, at, size, tries, problem });
+        self.body = None;
+        let shared = self.repository.shared();
+        let mut retry = Retry::after(self.tries, &shared.limits, &shared.interrupt);
+        if !retry.wait(None)? {
+            return Err(RegistryError::BrokenOff {
+                at: self.at,
+                size: self.size,
+                tries: self.tries,
+                problem,
+            });
         }
-        self.tries += 1;
+        shared.traffic.retry();
+        self.tries = retry.tries();
         Ok(())
     }
 }

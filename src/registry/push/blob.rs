@@ -1,6 +1,6 @@
 //! Blobs uploaded: as a stream in one piece, and again from the beginning where that fails.
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, blamed};
 use super::session::Upload;
 use super::small::SMALL;
 use crate::layer::BlobSource;
@@ -8,9 +8,7 @@ use crate::oci::Descriptor;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
 use crate::registry::request::Body;
-
-/// How often a blob is sent.
-const TRIES: u32 = 5;
+use crate::registry::retry::Retry;
 
 impl Repository {
     /// Uploads a blob, verified on the way: one that is not what its descriptor says is never completed.
@@ -58,8 +56,7 @@ impl Repository {
         let Descriptor { digest, size, .. } = outgoing.descriptor;
         let open = || outgoing.open();
         let put = |session| self.end_upload(session, digest, Body::Stream { size: *size, open: &open });
-        let sent = self.replayed(session, put, || outgoing.is_at_fault());
-        sent.map_err(|error| outgoing.blame(error))
+        self.replayed(session, put).map_err(blamed)
     }
 
     /// Sends a blob by `send` in a session, and in new ones where that fails in a way that another try may mend.
@@ -67,14 +64,13 @@ impl Repository {
         &self,
         mut session: Option<Upload>,
         send: impl Fn(Upload) -> Result<(), RegistryError>,
-        is_hopeless: impl Fn() -> bool,
     ) -> Result<(), RegistryError> {
-        let mut tries = 1;
+        let mut retry = Retry::new(&self.shared().limits, &self.shared().interrupt);
         loop {
             self.shared().interrupt.check()?;
             let upload = session.take().map_or_else(|| self.begin_upload(), Ok)?;
             match send(upload) {
-                Err(error) if tries < TRIES && !is_hopeless() && is_passing(&error) => tries += 1,
+                Err(error) if is_passing(&error) && retry.wait(None)? => self.shared().traffic.retry(),
                 result => return result,
             }
         }
@@ -83,8 +79,7 @@ impl Repository {
 
 /// Whether another session may succeed: the answer was lost, the session was, or the server failed.
 fn is_passing(error: &RegistryError) -> bool {
-    let lost = matches!(error, RegistryError::Unanswered { .. });
-    lost || matches!(error.status(), Some(404 | 416 | 500 | 502 | 504))
+    error.is_lost() || matches!(error.status(), Some(404 | 416 | 500 | 502 | 504))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, fault};
 use super::session::Upload;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
@@ -17,8 +17,7 @@ impl Repository {
         outgoing: &Outgoing<'_>,
         session: Option<Upload>,
     ) -> Result<(), RegistryError> {
-        let sent = self.replayed(session, |upload| self.chunks(outgoing, upload), || outgoing.is_at_fault());
-        sent.map_err(|error| outgoing.blame(error))
+        self.replayed(session, |upload| self.chunks(outgoing, upload))
     }
 
     fn chunks(&self, outgoing: &Outgoing<'_>, mut upload: Upload) -> Result<(), RegistryError> {
@@ -27,7 +26,7 @@ impl Repository {
         loop {
             chunk.clear();
             let read = reader.by_ref().take(CHUNK).read_to_end(&mut chunk);
-            read.map_err(RegistryError::Unreadable)?;
+            read.map_err(fault)?;
             if chunk.is_empty() {
                 return self.end_upload(upload, &outgoing.descriptor.digest, Body::Empty);
             }

@@ -18,9 +18,10 @@ use crate::layer::{BlobSource, SourceError};
 use crate::limits::Limits;
 use crate::oci::Descriptor;
 
-/// A client of its own.
+/// A client of its own that does not wait long between tries.
 pub(super) fn registries(limits: &Limits) -> Registries {
-    Registries::new(Settings::default(), Box::new(NoMemory), limits, &Interrupt::default())
+    let limits = Limits { retry_milliseconds: 1, ..limits.clone() };
+    Registries::new(Settings::default(), Box::new(NoMemory), &limits, &Interrupt::default())
 }
 
 /// The repository `acme/app` of a server, by a client of its own.
