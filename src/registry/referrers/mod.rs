@@ -3,6 +3,8 @@
 mod attach;
 mod fallback;
 mod list;
+#[cfg(test)]
+mod tests;
 
 pub(super) use attach::Subjects;
 pub use list::Referrer;
