@@ -8,6 +8,7 @@ mod json;
 mod list;
 mod message;
 mod progress;
+mod registries;
 mod schema;
 mod size;
 mod spec_file;

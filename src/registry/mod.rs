@@ -33,6 +33,7 @@ mod scope;
 #[cfg(test)]
 mod scripted;
 mod settings;
+mod settings_file;
 mod tags;
 mod tls;
 mod traffic;
@@ -50,5 +51,6 @@ pub use push::{
 pub use referrers::Referrer;
 pub use registries::Registries;
 pub use repository::Repository;
-pub use settings::{HostSettings, Settings};
+pub use settings::{HostSettings, NoHost, Settings};
+pub use settings_file::{SettingsError, SettingsFile, SettingsProblem};
 pub use traffic::Traffic;

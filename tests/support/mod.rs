@@ -6,6 +6,8 @@ mod failure;
 mod image;
 mod layout;
 mod many;
+pub(crate) mod process;
+pub(crate) mod registry;
 mod sandbox;
 
 use std::collections::BTreeMap;
