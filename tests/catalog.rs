@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::support::registry::Registry;
 use crate::support::{Sandbox, succeed};
 
 const ID: &str = "demo/demo-1/1";
@@ -107,5 +108,26 @@ fn a_catalog_that_is_ahead_of_the_images_is_told_with_the_tags_that_are_there() 
     3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
       |                                                      ^^^^^^^^^^^^^
     hint: take the catalog of the same time as the images; of the definition are the tags 1
+    ");
+}
+
+#[test]
+fn a_definition_that_a_registry_has_under_other_tags_is_named_with_them() {
+    let sandbox = Sandbox::new();
+    sandbox.spec("targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]\n");
+    let registry = Registry::start();
+    registry.push_layout(&sandbox.path("base"), "1", "dhi/demo");
+    let built = sandbox.build(&["--source", &format!("{}/dhi", registry.host())]);
+    assert_eq!(built.names(), ["1_x"]);
+    sandbox.spec("targets: [{destination: demo/app, tag_definition_id: demo/demo-1/2}]\n");
+    let text = sandbox.build_refused(2, &["--source", &format!("{}/dhi", registry.host())]);
+    let text = text.replace(&registry.host(), "localhost:5000");
+    insta::assert_snapshot!(text, @"
+    error[E_SRC_MISSING]: no image tagged `2` in localhost:5000/dhi/demo is of the definition `demo/demo-1/2`
+     --> x.yaml:3:54
+      |
+    3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/2}]
+      |                                                      ^^^^^^^^^^^^^
+    hint: did you mean `demo/demo-1/1`?
     ");
 }

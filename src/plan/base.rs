@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::Problem;
 use super::find::{find, image_problem, look};
 use crate::image::{Found, ImageError};
-use crate::oci::{Locator, RegistryName, annotations};
+use crate::oci::{Descriptor, Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
 use crate::store;
 
@@ -79,7 +79,9 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
     let problem = |error| image_problem(&format!("definition {id} in"), &place, error);
     let found = match look(context, &place) {
         Ok(found) => found,
-        Err(ImageError::NameAbsent { .. } | ImageError::NoImage { .. }) => return Err(absent()),
+        Err(
+            ImageError::NameAbsent { .. } | ImageError::NotInRegistry { .. } | ImageError::NoImage { .. },
+        ) => return Err(absent()),
         Err(error) => return Err(problem(error)),
     };
     if definition(&found).map_err(problem)? != Some(id.to_string()) {
@@ -104,14 +106,11 @@ fn place(context: &Context<'_>, named: &Named) -> Result<(Locator, Option<Regist
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
-/// The tags of a layout whose images are of a definition, and the other definitions that images there are of; what else
-/// lies there, broken or not, is passed over.
+/// The tags of a layout or repository whose images are of a definition, and the other definitions that images there are of;
+/// what else lies there, broken or not, is passed over.
 fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Vec<String>, Vec<String>) {
-    let Locator::Layout { dir, .. } = place else { return Default::default() };
     let (mut candidates, mut others) = (Vec::new(), BTreeSet::new());
-    for (tag, descriptor) in store::tags(dir, context.limits).unwrap_or_default() {
-        let (dir, digest) = (dir.clone(), Some(descriptor.digest));
-        let found = look(context, &Locator::Layout { dir, tag: Some(tag.clone()), digest });
+    for (tag, found) in tagged(context, place) {
         match found.and_then(|found| definition(&found)) {
             Ok(Some(other)) if other == id.to_string() => candidates.push(tag),
             Ok(other) => others.extend(other),
@@ -119,6 +118,23 @@ fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Ve
         }
     }
     (candidates, others.into_iter().collect())
+}
+
+/// The images of a layout or repository, each with its tag.
+fn tagged(context: &Context<'_>, place: &Locator) -> Vec<(String, Result<Found, ImageError>)> {
+    match place {
+        Locator::Layout { dir, .. } => {
+            let tags = store::tags(dir, context.limits).unwrap_or_default().into_iter();
+            let look = |(tag, descriptor): (String, Descriptor)| {
+                let (dir, digest) = (dir.clone(), Some(descriptor.digest));
+                let found = look(context, &Locator::Layout { dir, tag: Some(tag.clone()), digest });
+                (tag, found)
+            };
+            tags.map(look).collect()
+        }
+        Locator::Registry(name) => context.remotes.tagged(name, context.limits, context.mismatch),
+        _ => Vec::new(),
+    }
 }
 
 /// The definition that an image is of, unless it is merely made from one that is.
