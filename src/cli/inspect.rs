@@ -7,14 +7,17 @@ use std::io::{self, Write as _};
 use super::args::Inspect;
 use super::build::{interrupt, limits, registry_map};
 use super::failure::Failure;
+use super::registries::{self, Chosen};
 use super::{hint, json};
 use crate::code::{Code, Coded as _};
 use crate::ops::inspect::{self, InspectError, Places};
-use crate::registry::{NoMemory, Registries, Settings};
+use crate::registry::{NoMemory, Registries};
 
 pub(super) fn run(args: &Inspect) -> Result<(), Failure> {
-    let (map, limits, interrupt) = (registry_map(&args.registry_map)?, limits(&args.limits)?, interrupt()?);
-    let registries = Registries::new(Settings::default(), Box::new(NoMemory), &limits, &interrupt);
+    let Chosen { settings, mut map } = registries::chosen(&args.registries)?;
+    map.extend_from_slice(&args.registry_map);
+    let (map, limits, interrupt) = (registry_map(&map)?, limits(&args.limits)?, interrupt()?);
+    let registries = Registries::new(settings, Box::new(NoMemory), &limits, &interrupt);
     let places = Places { map: &map, registries: &registries, limits: &limits, interrupt: &interrupt };
     if args.raw {
         return raw(args, &places);
