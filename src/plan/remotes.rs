@@ -74,25 +74,6 @@ impl Remotes {
         thread::scope(|scope| (0..unknown.len().min(AT_A_TIME)).for_each(|_| drop(scope.spawn(work))));
     }
 
-    /// What the first tags of a repository lead to; nothing where they cannot be listed.
-    pub(super) fn tagged(
-        &self,
-        repository: &RegistryName,
-        limits: &Limits,
-        mismatch: PlatformMismatch,
-    ) -> Vec<(String, Result<Found, ImageError>)> {
-        let of = self.registries.repository(repository.host(), repository.repository());
-        let tags = of.tags().unwrap_or_default().into_iter().take(TAGS);
-        let named = |tag: String| {
-            let name = format!("{}:{tag}", repository.full_repository()).parse::<RegistryName>().ok()?;
-            Some((tag, name))
-        };
-        let named: Vec<(String, RegistryName)> = tags.filter_map(named).collect();
-        let names: Vec<RegistryName> = named.iter().map(|(_, name)| name.clone()).collect();
-        self.prefetch(&names, limits, mismatch);
-        named.into_iter().map(|(tag, name)| (tag, self.find(&name, limits, mismatch))).collect()
-    }
-
     fn look(
         &self,
         name: &RegistryName,
@@ -117,9 +98,6 @@ impl Remotes {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Tags that are looked at to say which could be meant.
-const TAGS: usize = 200;
 
 /// Names that are looked up at a time.
 const AT_A_TIME: usize = 8;
