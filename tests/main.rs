@@ -24,4 +24,5 @@ mod schema;
 mod spec;
 mod store;
 mod support;
+mod wire;
 mod workload;
