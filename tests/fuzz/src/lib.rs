@@ -7,5 +7,6 @@ pub mod blobs;
 pub mod grammar;
 pub mod gunzip;
 pub mod json;
+pub mod link;
 pub mod pattern;
 pub mod sealed;
