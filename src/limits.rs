@@ -15,6 +15,8 @@ use crate::nearest::nearest;
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $number:ty = $default:expr, $least:literal..=$most:expr;)*) => {
         /// Limits on inputs; each is named in the error of whoever reaches it.
+        ///
+        /// Serialized are those that decide what is known of a layer: not those of transfers.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub struct Limits {
             $($(#[$doc])* pub $name: $number,)*
@@ -93,26 +95,37 @@ limits! {
     /// Bytes of a file beside a specification.
     source_bytes: u64 = 1 << 30, 0..=u64::MAX;
     /// Seconds until a connection to a registry stands, the lookup of its name and TLS included.
+    #[serde(skip)]
     connect_seconds: u64 = 10, 1..=86_400;
     /// Seconds until a registry begins to answer.
+    #[serde(skip)]
     first_byte_seconds: u64 = 60, 1..=86_400;
     /// Seconds in which a transfer may stand still.
+    #[serde(skip)]
     stall_seconds: u64 = 30, 1..=86_400;
     /// Bytes per second that a transfer moves at least, over as many seconds as it may stand still.
+    #[serde(skip)]
     least_rate: u64 = 1 << 10, 0..=u64::MAX;
     /// Times that a request is sent in all.
+    #[serde(skip)]
     tries: u32 = 5, 1..=100;
     /// Milliseconds of the longest wait before a second try; it doubles with each.
+    #[serde(skip)]
     retry_milliseconds: u64 = 500, 1..=3_600_000;
     /// Milliseconds that no wait between tries is longer than, where the registry names none.
+    #[serde(skip)]
     retry_most_milliseconds: u64 = 30_000, 1..=3_600_000;
     /// Seconds that a registry can ask to wait for.
+    #[serde(skip)]
     retry_after_seconds: u64 = 120, 0..=86_400;
     /// Seconds that one request is waited for between its tries in all.
+    #[serde(skip)]
     retry_total_seconds: u64 = 300, 0..=86_400;
     /// Redirects of one request.
+    #[serde(skip)]
     redirects: u32 = 5, 0..=100;
     /// Bytes of a token server's answer.
+    #[serde(skip)]
     token_bytes: u64 = 1 << 20, 0..=u64::MAX;
 }
 

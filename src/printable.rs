@@ -25,6 +25,12 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
+/// The beginning of `text`, of at most so many bytes.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
 /// Whether a character acts on what shows it instead of being shown.
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -46,5 +52,12 @@ mod tests {
             assert_eq!(escaped(&escaped(text)), shown);
         }
         assert_eq!(printable(b"caf\xe9\x1b]0;x\x07"), r"caf\xe9\u{1b}]0;x\u{7}");
+    }
+
+    #[test]
+    fn a_beginning_ends_between_characters() {
+        for (bytes, expected) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (4, "aéb"), (99, "aéb")] {
+            assert_eq!(beginning("aéb", bytes), expected);
+        }
     }
 }

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod build;
+mod catalog;
 mod conformance;
 mod errors;
 mod faults;
 mod fixtures;
 mod hostile;
+mod inspect;
+mod load;
 mod memory;
 mod model;
 mod modules;
@@ -21,4 +24,5 @@ mod schema;
 mod spec;
 mod store;
 mod support;
+mod wire;
 mod workload;

@@ -328,10 +328,11 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
     let time = regular_times;
     insta::assert_snapshot!(time(&sandbox.run(&["store", "info", "--store", "store"])), @"
     store
-      kind     entries    size  last use              longest unused since
-      indexes        6  7.0 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
-      layers         4   912 B  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
-      blobs          4  2.2 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
+      kind        entries    size  last use              longest unused since
+      indexes           6  7.0 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
+      layers            4   912 B  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
+      blobs             4  2.2 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
+      registries        0     0 B
     ");
     let report: Value =
         serde_json::from_str(&sandbox.run(&["store", "info", "--store", "store", "--json"])).unwrap();

@@ -76,9 +76,9 @@ impl Unread<'_> {
             let (take, view) = (take(shop, plan, artifact), self.layout.view());
             return write::first_pass(shop, image, &what, &take, &view, codec(plan.compression));
         }
-        let index = |(known, one): (Option<LayerIndex>, &&ImageLayer)| match known {
-            Some(index) => Ok(Arc::new(index)),
-            None => write::read_index(shop, image, one, &what, Trust::Artifact).map(Arc::new),
+        let index = |(known, one): (Option<Arc<LayerIndex>>, &&ImageLayer)| match known {
+            Some(index) => Ok(index),
+            None => write::read_index(shop, image, one, &what, Trust::Artifact),
         };
         let indexes: Result<_, _> = known.into_iter().zip(&self.layers).map(index).collect();
         Ok((indexes?, None))

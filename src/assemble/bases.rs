@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::blame::about_base;
 use super::error::{AssembleError, Fault};
 use super::indexes::Indexes;
-use super::{Order, Workshop, write};
+use super::{Order, Workshop, key, write};
 use crate::contents::View;
 use crate::image::{Image, ImageLayer};
 use crate::layer::Trust;
@@ -33,7 +33,7 @@ pub(super) fn index(
     });
     let read: Vec<_> = super::all(read.collect())?;
     for ((_, _, layer), index) in jobs.into_iter().zip(read) {
-        indexes.insert(Trust::Base, layer, Arc::new(index));
+        indexes.insert(Trust::Base, layer, index);
     }
     Ok(())
 }
@@ -63,7 +63,15 @@ pub(super) fn views(
 
 fn view(shop: &Workshop<'_>, order: &Order<'_>, indexes: &Indexes) -> Result<Arc<View>, AssembleError> {
     let layers = order.plan.base.as_ref().map_or(&[][..], |base| &base.layers);
+    let keys: Vec<_> = layers.iter().map(|layer| key::index(shop, layer, Trust::Base)).collect();
+    if let Some(view) = shop.shared.and_then(|shared| shared.view(&keys)) {
+        return Ok(view);
+    }
     let layers = indexes.all(Trust::Base, layers).expect("every layer of every base is indexed");
     let view = View::of(layers, shop.interrupt).map_err(Fault::from);
-    view.map(Arc::new).map_err(about_base(order))
+    let view = view.map(Arc::new).map_err(about_base(order))?;
+    if let Some(shared) = shop.shared {
+        shared.keep_view(keys, &view);
+    }
+    Ok(view)
 }

@@ -25,16 +25,34 @@ impl MadeLayer {
     }
 }
 
-/// The index of a layer, where the store has it. One that is beyond the build's budget is left to the reading to refuse.
-pub(super) fn index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust) -> Option<LayerIndex> {
-    let index = shop.store?.index(&key::index(shop, layer, trust))?;
+/// The index of a layer, where this process or the store has it. One that is beyond the build's budget is left to the
+/// reading to refuse.
+pub(super) fn index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust) -> Option<Arc<LayerIndex>> {
+    let key = key::index(shop, layer, trust);
+    let shared = shop.shared.and_then(|shared| shared.index(&key));
+    let index = match shared {
+        Some(index) => index,
+        None => {
+            let index = Arc::new(shop.store?.index(&key)?);
+            share(shop, key, &index);
+            index
+        }
+    };
     index.charge(shop.budget).is_ok().then_some(index)
 }
 
-/// Tells the store of an index.
-pub(super) fn keep_index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust, index: &LayerIndex) {
+/// Tells the store and other builds of an index.
+pub(super) fn keep_index(shop: &Workshop<'_>, layer: &ImageLayer, trust: Trust, index: &Arc<LayerIndex>) {
+    let key = key::index(shop, layer, trust);
     if let Some(store) = shop.store {
-        store.keep_index(&key::index(shop, layer, trust), index);
+        store.keep_index(&key, index);
+    }
+    share(shop, key, index);
+}
+
+fn share(shop: &Workshop<'_>, key: Key, index: &Arc<LayerIndex>) {
+    if let Some(shared) = shop.shared {
+        shared.keep_index(key, index);
     }
 }
 

@@ -15,10 +15,12 @@ mod fingerprint;
 mod finish;
 mod image;
 mod indexes;
+mod keeping;
 mod key;
 mod known;
 mod layout;
 mod metered;
+mod shared;
 mod stages;
 mod states;
 mod work;
@@ -27,8 +29,11 @@ mod write;
 pub use accounts::AccountsError;
 pub use error::{AssembleError, Fault};
 pub use image::{AssembledImage, AssembledLayer, Origin};
+pub use shared::Shared;
 pub use stages::assemble;
 pub use work::{Tally, Work};
+
+use std::sync::Arc;
 
 use crate::contents::Allow;
 use crate::interrupt::Interrupt;
@@ -58,7 +63,9 @@ pub struct Workshop<'a> {
     /// Where new blobs are made.
     pub staging: &'a Staging,
     /// What earlier builds kept, and this one keeps for later ones.
-    pub store: Option<&'a Store>,
+    pub store: Option<&'a Arc<Store>>,
+    /// What other builds of this process read, where there are such.
+    pub shared: Option<&'a Shared>,
     /// What is done is counted here.
     pub work: &'a Work,
     /// Who is told how it goes.

@@ -7,6 +7,7 @@ use super::Workshop;
 use super::additions::Additions;
 use super::error::Fault;
 use super::fingerprint::Fingerprinter;
+use super::keeping::Kept;
 use super::key::{self, Inputs};
 use super::known;
 use super::metered::Metered;
@@ -44,10 +45,10 @@ pub(super) fn first_pass(
     let mut guess = Guess { pass, fingerprint: Fingerprinter::default(), writer: writer(shop, codec)? };
     let mut indexes = Vec::new();
     for one in image.layers.iter().rev() {
-        let index = read(shop, image, one, what, Trust::Artifact, &mut guess)?;
+        let index = Arc::new(read(shop, image, one, what, Trust::Artifact, &mut guess)?);
         known::keep_index(shop, one, Trust::Artifact, &index);
         guess.pass.end_layer(&index);
-        indexes.push(Arc::new(index));
+        indexes.push(index);
     }
     indexes.reverse();
     let Guess { pass, fingerprint, writer } = guess;
@@ -65,7 +66,7 @@ pub(super) fn index(
     one: &ImageLayer,
     what: &str,
     trust: Trust,
-) -> Result<LayerIndex, Fault> {
+) -> Result<Arc<LayerIndex>, Fault> {
     match known::index(shop, one, trust) {
         Some(index) => Ok(index),
         None => read_index(shop, image, one, what, trust),
@@ -79,8 +80,8 @@ pub(super) fn read_index(
     one: &ImageLayer,
     what: &str,
     trust: Trust,
-) -> Result<LayerIndex, Fault> {
-    let index = read(shop, image, one, what, trust, &mut layer::Survey)?;
+) -> Result<Arc<LayerIndex>, Fault> {
+    let index = Arc::new(read(shop, image, one, what, trust, &mut layer::Survey)?);
     known::keep_index(shop, one, trust, &index);
     Ok(index)
 }
@@ -100,7 +101,8 @@ pub(super) fn artifact(
             continue;
         }
         shop.work.read.add(one.descriptor.size);
-        let source = Metered { source: &*image.blobs, progress: shop.progress, what };
+        let kept = Kept { source: &*image.blobs, store: shop.store };
+        let source = Metered { source: &kept, progress: shop.progress, what };
         layer::replay(&source, &blob(one), &reading(shop, Trust::Artifact), &mut replay)?;
     }
     replay.flush().map_err(Fault::Write)?;
@@ -161,7 +163,8 @@ fn read(
     visitor: &mut dyn Visitor,
 ) -> Result<LayerIndex, Fault> {
     shop.work.read.add(one.descriptor.size);
-    let source = Metered { source: &*image.blobs, progress: shop.progress, what };
+    let kept = Kept { source: &*image.blobs, store: shop.store };
+    let source = Metered { source: &kept, progress: shop.progress, what };
     Ok(layer::read(&source, &blob(one), &reading(shop, trust), visitor)?)
 }
 

@@ -6,6 +6,7 @@ use super::hint;
 use super::message::{self, Message};
 use crate::code::{Code, Coded, Exit};
 use crate::ops::build::BuildError;
+use crate::ops::diagnostic::Diagnostic;
 use crate::ops::validate::{Severity, validate};
 use crate::spec::SpecFile;
 
@@ -14,12 +15,19 @@ use crate::spec::SpecFile;
 pub(super) struct Failure {
     errors: Vec<Message>,
     notes: Vec<Message>,
+    /// What the process exits with where people know why.
+    told: Option<Exit>,
 }
 
 impl Failure {
     /// A failure of one error.
     pub(super) fn of(code: Code, message: &str, hint: Option<&str>) -> Self {
-        Self { errors: vec![Message::error(code, message, hint)], notes: Vec::new() }
+        Self { errors: vec![Message::error(code, message, hint)], ..Self::default() }
+    }
+
+    /// A failure that was told already.
+    pub(super) fn told(exit: Exit) -> Self {
+        Self { told: Some(exit), ..Self::default() }
     }
 
     /// Standard output cannot be written.
@@ -61,7 +69,7 @@ impl Failure {
                 vec![Message::error(error.code(), &error.to_string(), hint.as_deref()).at(file, place)]
             }
         };
-        Self { errors, notes: Vec::new() }
+        Self { errors, ..Self::default() }
     }
 
     /// Adds what there is to say of a specification.
@@ -81,6 +89,11 @@ impl Failure {
         self.notes.extend(other.notes);
     }
 
+    /// What machines are told of it.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.notes.iter().chain(&self.errors).map(Message::diagnostic).collect()
+    }
+
     /// Whether it is none: notes do not count.
     pub(super) fn is_empty(&self) -> bool {
         self.errors.is_empty()
@@ -93,7 +106,7 @@ impl Failure {
 
     /// What the process exits with: the first error decides.
     pub(super) fn exit(&self) -> Exit {
-        self.errors.first().map_or(Exit::Usage, Message::exit)
+        self.told.unwrap_or_else(|| self.errors.first().map_or(Exit::Usage, Message::exit))
     }
 
     /// All messages for people, notes first.
@@ -103,6 +116,9 @@ impl Failure {
 
     /// Prints it: for machines to standard output, for people to standard error.
     pub(super) fn print(&self, json: bool) {
+        if self.told.is_some() {
+            return;
+        }
         if json {
             let all: Vec<Message> = self.notes.iter().chain(&self.errors).cloned().collect();
             // The failure itself counts, whether it can be printed or not.

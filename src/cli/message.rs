@@ -75,6 +75,11 @@ impl Message {
         self
     }
 
+    /// What machines are told.
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        self.diagnostic.clone()
+    }
+
     /// What the process exits with.
     pub(super) fn exit(&self) -> Exit {
         self.exit

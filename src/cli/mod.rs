@@ -4,20 +4,25 @@ mod args;
 mod build;
 mod failure;
 mod hint;
+mod inspect;
 mod json;
 mod list;
+mod load;
 mod message;
 mod progress;
 mod registries;
 mod schema;
+mod several;
 mod size;
 mod spec_file;
 mod store;
 mod summary;
 mod table;
+mod traffic;
 mod usage;
 mod validate;
 mod warnings;
+mod workspace;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -38,6 +43,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let json = command.json();
     let done = match command {
         Command::Build(args) => build::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Store(args) => store::run(&args),

@@ -8,6 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::message::Message;
 use crate::code::{Code, Coded as _};
+use crate::ops::workspace::Workspace;
 use crate::registry::{CredentialFiles, LooseMode, Proxies, Secret, Settings, SettingsFile};
 
 /// How registries are reached.
@@ -52,8 +53,15 @@ pub(super) fn chosen(choice: &RegistryChoice) -> Result<Chosen, Failure> {
     chosen_in(choice, &|name| std::env::var_os(name))
 }
 
+/// Tells people of files of credentials that were read and that others can read.
+pub(super) fn tell_warnings(workspace: &Workspace) {
+    for warning in warnings(&workspace.remotes.registries().loose_files()) {
+        super::tell(&warning.text());
+    }
+}
+
 /// A warning for each file of credentials that others can read.
-pub(super) fn warnings(loose: &[LooseMode]) -> Vec<Message> {
+fn warnings(loose: &[LooseMode]) -> Vec<Message> {
     let warning = |file: &LooseMode| {
         let path = file.path.display();
         let message = format!("{path} holds credentials, and others can read it (mode {:04o})", file.mode);

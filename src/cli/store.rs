@@ -91,7 +91,7 @@ fn text(report: &StoreReport, args: &Args) -> String {
     text.push_str(&table(&report.holds));
     if let Some(removed) = &report.removed {
         let is_trial = matches!(&args.command, StoreCommand::Prune(prune) if prune.dry_run);
-        let entries = [&removed.indexes, &removed.layers, &removed.blobs];
+        let entries = [&removed.indexes, &removed.layers, &removed.blobs, &removed.registries];
         let count: usize = entries.iter().map(|held| held.entries).sum();
         let bytes = entries.iter().map(|held| held.bytes).sum();
         let verb = if is_trial { "would remove" } else { "removed" };
@@ -108,7 +108,13 @@ fn table(holds: &InventoryReport) -> String {
         ("last use", Align::Left),
         ("longest unused since", Align::Left),
     ]);
-    for (kind, held) in [("indexes", &holds.indexes), ("layers", &holds.layers), ("blobs", &holds.blobs)] {
+    let kinds = [
+        ("indexes", &holds.indexes),
+        ("layers", &holds.layers),
+        ("blobs", &holds.blobs),
+        ("registries", &holds.registries),
+    ];
+    for (kind, held) in kinds {
         let HeldReport { entries, bytes, oldest_use, last_use } = held;
         let time = |time: &Option<String>| time.clone().unwrap_or_default();
         table.row([kind.to_owned(), entries.to_string(), size(*bytes), time(last_use), time(oldest_use)]);

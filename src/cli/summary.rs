@@ -3,8 +3,10 @@
 use super::list::Lines;
 use super::size::size;
 use super::table::{Align, Table};
-use super::warnings;
-use crate::ops::report::{LayerReport, OverwriteReport, PlatformReport, Report, SourceReport, TargetReport};
+use super::{traffic, warnings};
+use crate::ops::report::{
+    LayerReport, OverwriteReport, PlatformReport, PushReport, Report, SourceReport, TagReport, TargetReport,
+};
 use crate::printable::escaped;
 
 /// The whole report as text.
@@ -24,6 +26,16 @@ pub(super) fn summary(report: &Report) -> String {
     }
     for output in &report.outputs {
         lines.line(&format!("written to {}", escaped(output)));
+    }
+    if let Some(loaded) = &report.loaded {
+        let names: Vec<String> = loaded.names.iter().map(|name| escaped(name)).collect();
+        lines.list(&format!("loaded into {} for {}: ", loaded.engine, loaded.platform), &names);
+    }
+    for pushed in report.targets.iter().filter_map(|target| target.pushed.as_ref()) {
+        push(pushed, &mut lines);
+    }
+    if let Some(traffic) = &report.traffic {
+        lines.text.push_str(&traffic::line(traffic));
     }
     if report.work.reused.layers > 0 {
         let (reused, written) = (report.work.reused.layers, report.work.written.layers);
@@ -55,6 +67,26 @@ fn to_sign(target: &TargetReport, is_named: bool, lines: &mut Lines) {
     let of = if is_named { format!(" of {}", target.destination) } else { String::new() };
     for (digest, what) in target.sign.iter().zip(std::iter::once("index").chain(platforms)) {
         lines.line(&format!("  {digest}  {what}{of}"));
+    }
+}
+
+fn push(pushed: &PushReport, lines: &mut Lines) {
+    let repository = escaped(&pushed.repository);
+    for tag in &pushed.tags {
+        let how = match tag.outcome {
+            TagReport::Unchanged => "unchanged",
+            TagReport::Created => "pushed",
+            TagReport::Moved => "moved",
+        };
+        lines.line(&format!("{how}: {repository}:{}", tag.tag));
+    }
+    let counts =
+        [(&pushed.uploaded, "sent"), (&pushed.mounted, "mounted"), (&pushed.present, "there already")];
+    let counts = counts.into_iter().filter(|(tally, _)| tally.layers > 0);
+    let counts: Vec<_> =
+        counts.map(|(tally, how)| format!("{} {how} ({})", tally.layers, size(tally.bytes))).collect();
+    if !counts.is_empty() {
+        lines.line(&format!("  blobs: {}", counts.join(", ")));
     }
 }
 
@@ -113,7 +145,8 @@ fn findings(platform: &PlatformReport, number: usize, layer: &LayerReport, lines
 mod tests {
     use super::*;
     use crate::ops::report::{
-        BlobReport, DanglingReport, PathReport, PrivilegedReport, TallyReport, VERSION, WorkReport,
+        BlobReport, DanglingReport, LoadedReport, PathReport, PrivilegedReport, TallyReport, VERSION,
+        WorkReport,
     };
 
     fn tally(layers: u64) -> TallyReport {
@@ -185,13 +218,20 @@ mod tests {
             index: blob(),
             platforms: vec![platform],
             sign: vec!["sha256:1".to_owned(), "sha256:2".to_owned()],
+            pushed: None,
         };
         let report = Report {
             version: VERSION,
             name: "x".to_owned(),
             targets: vec![target],
             warnings: Vec::new(),
+            loaded: Some(LoadedReport {
+                engine: "podman".to_owned(),
+                platform: "linux/amd64".to_owned(),
+                names: vec!["docker.io/a/b:1_x".to_owned()],
+            }),
             outputs: vec!["oci:out".to_owned()],
+            traffic: None,
             work: WorkReport { read: tally(0), written: tally(1), reused: tally(2) },
         };
         let expected = "\
@@ -216,6 +256,7 @@ digests to sign
   sha256:1  index
   sha256:2  linux/amd64
 written to oci:out
+loaded into podman for linux/amd64: docker.io/a/b:1_x
 2 of 3 new layers reused from the store
 ";
         assert_eq!(summary(&report), expected);

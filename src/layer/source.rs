@@ -1,8 +1,8 @@
 //! Where blobs come from.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use crate::code::{AnyFailure, Code, Coded};
+use crate::code::{self, AnyFailure, Code, Coded};
 use crate::file_error::FileError;
 use crate::oci::{Descriptor, Digest};
 
@@ -45,9 +45,22 @@ pub enum SourceError {
     /// Its file cannot be opened.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Reading it failed.
+    #[error("reading failed: {0}")]
+    Read(#[source] io::Error),
     /// The place that should have it fails: a registry.
     #[error(transparent)]
     Remote(#[from] AnyFailure),
+}
+
+impl SourceError {
+    /// What kept a blob from being read to its end.
+    pub fn of_reading(error: io::Error) -> Self {
+        match AnyFailure::of_io(&error) {
+            Some(failure) => Self::Remote(failure.clone()),
+            None => Self::Read(error),
+        }
+    }
 }
 
 impl Coded for SourceError {
@@ -56,6 +69,7 @@ impl Coded for SourceError {
             Self::Missing { .. } => Code::SourceMissing,
             Self::Foreign { .. } => Code::Foreign,
             Self::File(error) => error.code(),
+            Self::Read(error) => code::of_io(error),
             Self::Remote(failure) => failure.code(),
         }
     }

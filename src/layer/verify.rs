@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use super::{BlobSource, SourceError};
-use crate::code::{Code, Coded};
+use crate::code::{self, Code, Coded};
 use crate::limits::Limited;
 use crate::oci::{Descriptor, Digest, Hasher};
 
@@ -163,7 +163,7 @@ impl Coded for DocumentReadError {
             Self::Source(error) => error.code(),
             Self::Verify(error) => error.code(),
             Self::Limit { .. } => Code::LimitManifest,
-            Self::Io { .. } => Code::Io,
+            Self::Io { source, .. } => code::of_io(source),
         }
     }
 }

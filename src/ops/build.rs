@@ -1,11 +1,14 @@
 //! Building: a specification to images in the places where they are wanted.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::publish;
+use super::load::{Answering, Load, LoadError};
 use super::report::Report;
+use super::workspace::Workspace;
+use super::{publish, push};
 use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Work, Workshop};
-use crate::code::{Code, Coded, Exit};
+use crate::code::{Code, Coded, Exit, Failure as _};
 use crate::contents::{Allow, Finding};
 use crate::file_error::FileError;
 use crate::image::PlatformMismatch;
@@ -14,20 +17,21 @@ use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
+use crate::registry::{PushError, Repository};
 use crate::rootfs::RootPath;
-use crate::spec::{Place, SpecFile, Specification};
+use crate::spec::{Catalog, Place, SpecFile, Specification};
 use crate::store::{Output, Staging, Store, WriteError};
 
 /// How to build.
 pub struct Options {
-    /// How many threads work at a time; at least one.
-    pub jobs: usize,
     /// The platforms that are wanted; all of the specification's where it is empty.
     pub platforms: Vec<Platform>,
     /// Where references are looked for instead.
     pub registry_map: RegistryMap,
     /// The registry or layout that has the images of definitions.
     pub source: String,
+    /// The definitions of images, where there is a catalog of them.
+    pub catalog: Option<Catalog>,
     /// What may be replaced.
     pub allow: Allow,
     /// Whether artifacts may bring devices.
@@ -42,8 +46,19 @@ pub struct Options {
     pub limits: Limits,
     /// Whether layers are always laid out before they are written; the bytes are the same.
     pub two_passes: bool,
-    /// What builds keep for those after them; the bytes are the same without.
-    pub store: Option<Store>,
+}
+
+/// Where images go.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Places on this machine's disks.
+    pub outputs: Vec<Output>,
+    /// Whether to push to the destinations that the specification names.
+    pub push: bool,
+    /// The container engine that gets them, where one does.
+    pub load: Option<Load>,
+    /// Whether images of other specifications go to the same outputs, so that each needs its full name.
+    pub several: bool,
 }
 
 /// Why a build failed.
@@ -68,9 +83,6 @@ pub enum BuildError {
     /// Two outputs are one place.
     #[error("outputs `{0}` and `{1}` are the same place")]
     OutputTwice(String, String),
-    /// The threads cannot be started.
-    #[error("threads cannot be started: {0}")]
-    Threads(String),
     /// A local file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
@@ -102,6 +114,32 @@ pub enum BuildError {
     /// An output cannot be written.
     #[error(transparent)]
     Write(#[from] Box<WriteError>),
+    /// Two specifications of one call give one name to two images.
+    #[error("`{name}` is written by another customization of this call")]
+    NameTwice {
+        /// The name.
+        name: String,
+    },
+    /// A destination leads to no registry.
+    #[error("destination `{destination}` cannot be pushed to: {problem}")]
+    Destination {
+        /// The destination.
+        destination: String,
+        /// Where it leads instead.
+        problem: String,
+    },
+    /// An image cannot be pushed.
+    #[error("{repository}: {error}")]
+    Push {
+        /// The repository.
+        repository: String,
+        /// Why.
+        #[source]
+        error: Box<PushError>,
+    },
+    /// An image cannot be loaded into a container engine.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The build was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -131,12 +169,14 @@ impl Coded for BuildError {
             Self::Plan(errors) => errors.first().map_or(Code::Usage, Coded::code),
             Self::NoOutput => Code::Usage,
             Self::OutputHoldsOne { .. } | Self::OutputTwice(..) => Code::Output,
-            Self::Threads(_) => Code::Io,
             Self::File(error) => error.code(),
             Self::Assemble(error) => error.code(),
             Self::Privileged { .. } => Code::Denied,
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
+            Self::NameTwice { .. } | Self::Destination { .. } => Code::Output,
+            Self::Push { error, .. } => error.code(),
+            Self::Load(error) => error.code(),
             Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
@@ -147,56 +187,87 @@ impl Limited for BuildError {
         match self {
             Self::Assemble(error) => error.fault.limit(),
             Self::IndexSize { .. } => Some("written-document-bytes"),
+            Self::Push { error, .. } => error.limit(),
             _ => None,
         }
     }
 }
 
-/// Builds a specification and writes its images to `outputs`, each of them whole or not at all.
+/// Builds a specification and writes its images to where they are wanted, each of them whole or not at all.
 ///
 /// Once `interrupt` is set it ends soon, leaves nothing behind but outputs that are whole, and fails with
 /// [`BuildError::Interrupted`].
 pub fn build(
     file: &SpecFile,
     specification: &Specification,
-    outputs: &[Output],
+    wanted: &Wanted,
     options: &Options,
+    workspace: &Workspace,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Report, BuildError> {
-    let built = run(file, specification, outputs, options, progress, interrupt);
+    let call = Call { wanted, options, workspace, progress, interrupt };
+    let built = call.run(file, specification);
     // Work that is asked to end fails in many words; why it ended is what counts.
     built.map_err(|error| interrupt.check().err().map_or(error, BuildError::Interrupted))
 }
 
-fn run(
-    file: &SpecFile,
-    specification: &Specification,
-    outputs: &[Output],
-    options: &Options,
-    progress: &dyn Progress,
-    interrupt: &Interrupt,
-) -> Result<Report, BuildError> {
-    let first = outputs.first().ok_or(BuildError::NoOutput)?;
-    check_places(outputs)?;
-    let context = Context {
-        limits: &options.limits,
-        map: &options.registry_map,
-        source: &options.source,
-        mismatch: options.platform_mismatch,
-        epoch: options.epoch,
-        platforms: &options.platforms,
-        interrupt,
-        spool: &|| Staging::nameless(first),
-    };
-    let plan = plan::resolve(file, specification, &context).map_err(BuildError::Plan)?;
-    for output in outputs {
-        check_output(output, &plan)?;
-        output.check().map_err(|error| Box::new(WriteError::from(error)))?;
+/// What a build is asked for.
+struct Call<'a> {
+    wanted: &'a Wanted,
+    options: &'a Options,
+    workspace: &'a Workspace,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+}
+
+impl Call<'_> {
+    fn run(&self, file: &SpecFile, specification: &Specification) -> Result<Report, BuildError> {
+        let outputs = &self.wanted.outputs;
+        let load = self.wanted.load.as_ref();
+        if outputs.is_empty() && !self.wanted.push && load.is_none() {
+            return Err(BuildError::NoOutput);
+        }
+        check_places(outputs)?;
+        let plan = self.plan(file, specification)?;
+        for output in outputs {
+            check_output(output, &plan, self.wanted.several)?;
+            output.check().map_err(|error| Box::new(WriteError::from(error)))?;
+        }
+        let repositories = match self.wanted.push {
+            true => push::repositories(&plan, &self.options.registry_map, self.workspace)?,
+            false => Vec::new(),
+        };
+        let engine = load.map(|load| load.begin(&plan, self.interrupt)).transpose()?;
+        let staging = match outputs.first() {
+            Some(first) => Staging::beside(first)?,
+            None => Staging::within(&self.workspace.scratch)?,
+        };
+        let name = name(specification);
+        Making { call: self, name, plan: &plan, repositories, engine: engine.as_ref(), staging: &staging }
+            .run()
     }
-    let staging = Staging::beside(first)?;
-    let name = name(specification);
-    Making { name, plan: &plan, outputs, options, staging: &staging, progress, interrupt }.run()
+
+    fn plan(&self, file: &SpecFile, specification: &Specification) -> Result<Plan, BuildError> {
+        let options = self.options;
+        let spool = || match self.wanted.outputs.first() {
+            Some(first) => Staging::nameless(first),
+            None => tempfile::tempfile_in(&self.workspace.scratch),
+        };
+        let context = Context {
+            limits: &options.limits,
+            map: &options.registry_map,
+            remotes: &self.workspace.remotes,
+            source: &options.source,
+            catalog: options.catalog.as_ref(),
+            mismatch: options.platform_mismatch,
+            epoch: options.epoch,
+            platforms: &options.platforms,
+            interrupt: self.interrupt,
+            spool: &spool,
+        };
+        plan::resolve(file, specification, &context).map_err(BuildError::Plan)
+    }
 }
 
 /// How an attempt to build ended.
@@ -208,19 +279,19 @@ enum Outcome {
 
 /// A plan to be carried out.
 struct Making<'a> {
+    call: &'a Call<'a>,
     name: &'a str,
     plan: &'a Plan,
-    outputs: &'a [Output],
-    options: &'a Options,
+    /// Where each target is pushed to; nothing where nothing is.
+    repositories: Vec<Repository>,
+    engine: Option<&'a Answering<'a>>,
     staging: &'a Staging,
-    progress: &'a dyn Progress,
-    interrupt: &'a Interrupt,
 }
 
 impl Making<'_> {
     /// Tries until no layer of the store turns out to be broken.
     fn run(&self) -> Result<Report, BuildError> {
-        let store = self.options.store.as_ref();
+        let store = self.call.workspace.store.as_ref();
         let mut outcome = self.attempt(store)?;
         // What was broken is gone by then; should more be broken, there is an attempt without.
         for store in [store, None] {
@@ -234,31 +305,41 @@ impl Making<'_> {
         }
     }
 
-    /// Assembles what is planned and writes it to the outputs.
-    fn attempt(&self, store: Option<&Store>) -> Result<Outcome, BuildError> {
-        let (options, limits) = (self.options, &self.options.limits);
+    /// Assembles what is planned, writes it to the outputs and pushes it.
+    fn attempt(&self, store: Option<&Arc<Store>>) -> Result<Outcome, BuildError> {
+        let Call { wanted, options, workspace, progress, interrupt } = *self.call;
+        let limits = &options.limits;
         let shop = Workshop {
-            jobs: options.jobs,
+            jobs: workspace.jobs,
             limits,
             budget: &Budget::of(limits),
-            interrupt: self.interrupt,
+            interrupt,
             allow: options.allow,
             allow_devices: options.allow_devices,
             two_passes: options.two_passes,
             staging: self.staging,
             store,
+            shared: workspace.shared.as_ref(),
             work: &Work::default(),
-            progress: self.progress,
+            progress,
         };
-        let images = assemble(&shop, self.plan)?;
+        let images = workspace.pool.install(|| assemble::assemble(&shop, &orders(self.plan)));
+        let images = images.map_err(Box::new)?;
         if options.deny_privileged {
             refuse_privileged(self.plan, &images)?;
         }
         let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
-        match publish::publish(&made, self.outputs, &shop) {
-            Ok(()) => {
-                let store = options.store.as_ref();
-                let report = Report::of(self.name, &made, self.outputs, shop.work, store);
+        let published = publish::publish(&made, wanted, workspace, &shop)
+            .and_then(|()| push::push(&made, &self.repositories, workspace, &shop))
+            .and_then(|pushed| {
+                Ok((pushed, self.engine.map(|engine| engine.load(&made, &shop)).transpose()?))
+            });
+        match published {
+            Ok((pushed, loaded)) => {
+                let store = workspace.store.as_deref();
+                let report = Report::of(self.name, &made, &wanted.outputs, shop.work, store);
+                let mut report = Report { loaded, ..report };
+                report.add_pushed(pushed);
                 Ok(Outcome::Made(Box::new(report)))
             }
             Err(error) if is_of_bytes(&error) && publish::forget_broken(&made, &shop) => {
@@ -290,10 +371,10 @@ fn check_places(outputs: &[Output]) -> Result<(), BuildError> {
     Ok(())
 }
 
-fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
+fn check_output(output: &Output, plan: &Plan, several: bool) -> Result<(), BuildError> {
     let holds_one = |thing, found| BuildError::OutputHoldsOne { output: output.to_string(), thing, found };
     let images = plan.targets.iter().map(|target| target.images.len()).max().unwrap_or(0);
-    let targets = plan.targets.len();
+    let targets = if several { plan.targets.len().max(2) } else { plan.targets.len() };
     match output {
         Output::DockerArchive { .. } if images != 1 => Err(holds_one(Thing::Platform, images)),
         Output::DockerArchive { .. } | Output::OciArchive { .. } if targets != 1 => {
@@ -304,16 +385,12 @@ fn check_output(output: &Output, plan: &Plan) -> Result<(), BuildError> {
     }
 }
 
-/// Assembles all images of a plan, on as many threads as there are jobs.
-fn assemble(shop: &Workshop<'_>, plan: &Plan) -> Result<Vec<AssembledImage>, BuildError> {
-    let orders: Vec<Order<'_>> = plan
-        .targets
+/// All images of a plan, in the order of its targets.
+fn orders(plan: &Plan) -> Vec<Order<'_>> {
+    plan.targets
         .iter()
         .flat_map(|target| target.images.values().map(move |plan| Order { plan, target }))
-        .collect();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(shop.jobs).build();
-    let pool = pool.map_err(|error| BuildError::Threads(error.to_string()))?;
-    Ok(pool.install(|| assemble::assemble(shop, &orders)).map_err(Box::new)?)
+        .collect()
 }
 
 fn refuse_privileged(plan: &Plan, images: &[AssembledImage]) -> Result<(), BuildError> {

@@ -2,7 +2,13 @@
 
 pub mod build;
 pub mod diagnostic;
+pub mod inspect;
+pub mod load;
 mod publish;
+mod push;
+pub mod remembered;
 pub mod report;
+pub mod several;
 pub mod store;
 pub mod validate;
+pub mod workspace;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::build::BuildError;
+use super::build::{BuildError, Wanted};
+use super::workspace::Workspace;
 use crate::assemble::{AssembledImage, AssembledLayer, Workshop};
 use crate::image::{Publication, PublishedImage, PublishedLayer};
 use crate::oci::{Annotations, Index, IndexEntry, annotations, json};
@@ -37,12 +38,21 @@ pub(super) fn indexed(
 }
 
 /// Writes what was made to every output.
-pub(super) fn publish(made: &[Made<'_>], outputs: &[Output], shop: &Workshop<'_>) -> Result<(), BuildError> {
+pub(super) fn publish(
+    made: &[Made<'_>],
+    wanted: &Wanted,
+    workspace: &Workspace,
+    shop: &Workshop<'_>,
+) -> Result<(), BuildError> {
     let publications: Vec<Publication> = made.iter().map(publication).collect();
-    for output in outputs {
+    let several = wanted.several || made.len() > 1;
+    for output in &wanted.outputs {
         for (made, publication) in made.iter().zip(&publications) {
-            let names = names(made.target, publications.len() > 1, output);
-            write(output, &names, publication, shop)?;
+            let names = names(made.target, several, output);
+            for name in names.iter().filter(|_| wanted.several) {
+                workspace.claim(&format!("{output} {name}"), &made.index)?;
+            }
+            write(&output.to_string(), output, &names, publication, shop)?;
         }
     }
     Ok(())
@@ -56,13 +66,15 @@ pub(super) fn forget_broken(made: &[Made<'_>], shop: &Workshop<'_>) -> bool {
     broken.count() > 0
 }
 
-fn write(
+/// Writes an image to an output; `what` says it to whoever looks on.
+pub(super) fn write(
+    what: &str,
     output: &Output,
     names: &[String],
     publication: &Publication,
     shop: &Workshop<'_>,
 ) -> Result<(), BuildError> {
-    let meter = Mutex::new(shop.progress.begin(&output.to_string(), output.bytes_of(publication)));
+    let meter = Mutex::new(shop.progress.begin(what, output.bytes_of(publication)));
     let progress = |bytes| {
         if let Ok(mut meter) = meter.lock() {
             meter.advance(bytes);
@@ -88,7 +100,8 @@ fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
     json::to_bytes(&Index::new(images.iter().map(entry).collect(), annotations))
 }
 
-fn publication(made: &Made<'_>) -> Publication {
+/// What an output gets of a target.
+pub(super) fn publication(made: &Made<'_>) -> Publication {
     let layer = |layer: &AssembledLayer| PublishedLayer {
         descriptor: layer.descriptor.clone(),
         diff_id: layer.diff_id,

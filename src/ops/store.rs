@@ -34,8 +34,10 @@ pub struct InventoryReport {
     pub indexes: HeldReport,
     /// Records of assembled layers.
     pub layers: HeldReport,
-    /// Blobs: the bytes of those layers.
+    /// Blobs: the bytes of those layers, and layers and documents of images in registries.
     pub blobs: HeldReport,
+    /// What was learned of registries: whether they have referrers, mount blobs and so on.
+    pub registries: HeldReport,
 }
 
 /// Entries of one kind.
@@ -75,8 +77,9 @@ fn report(store: &Store, holds: Inventory, removed: Option<Inventory>) -> StoreR
     StoreReport { version: VERSION, path, holds: inventory(holds), removed: removed.map(inventory) }
 }
 
-fn inventory(Inventory { indexes, layers, blobs }: Inventory) -> InventoryReport {
-    InventoryReport { indexes: held(indexes), layers: held(layers), blobs: held(blobs) }
+fn inventory(Inventory { indexes, layers, blobs, registries }: Inventory) -> InventoryReport {
+    let (indexes, layers) = (held(indexes), held(layers));
+    InventoryReport { indexes, layers, blobs: held(blobs), registries: held(registries) }
 }
 
 fn held(Held { entries, bytes, oldest, newest }: Held) -> HeldReport {

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io;
 
-use super::Timestamp;
+use super::{Remotes, Timestamp};
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::{Platform, RegistryMap};
+use crate::spec::Catalog;
 
 /// What a plan depends on besides its specification.
 pub struct Context<'a> {
@@ -15,8 +16,12 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Where references are looked for instead.
     pub map: &'a RegistryMap,
+    /// The images in registries.
+    pub remotes: &'a Remotes,
     /// The registry or layout that has the images of definitions.
     pub source: &'a str,
+    /// The definitions of images, where there is a catalog of them.
+    pub catalog: Option<&'a Catalog>,
     /// Whether a config may be for another platform than its index says.
     pub mismatch: PlatformMismatch,
     /// The time that outputs are made at, where it is set from outside.

@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::error::Problem;
 use crate::image::{Found, ImageError};
-use crate::oci::Locator;
+use crate::oci::{Locator, RegistryName};
+use crate::spec::{Base, Customization};
 use crate::store;
 
 /// Finds what a locator leads to once registries are mapped; `what` says in messages what it is for.
@@ -15,9 +16,31 @@ pub(super) fn find(context: &Context<'_>, locator: &Locator, what: &'static str)
     look(context, &place).map_err(|error| image_problem(what, locator, error))
 }
 
-/// Finds what is at a place on this machine.
+/// Finds what is at a place.
 pub(super) fn look(context: &Context<'_>, place: &Locator) -> Result<Found, ImageError> {
-    store::find(place, context.limits, context.mismatch, context.interrupt)
+    match place {
+        Locator::Registry(name) => context.remotes.find(name, context.limits, context.mismatch),
+        local => store::find(local, context.limits, context.mismatch, context.interrupt),
+    }
+}
+
+/// Looks for all that a customization takes from registries at a time; problems come up again where each is needed.
+pub(super) fn prefetch(context: &Context<'_>, customization: &Customization) {
+    let artifacts = customization.artifacts.iter().map(|artifact| &artifact.source.value);
+    let bases = customization.targets.iter().filter_map(|target| match &target.base {
+        Base::Image(locator) => Some(&locator.value),
+        Base::Definition(_) => None,
+    });
+    let mut names: Vec<RegistryName> = Vec::new();
+    for locator in artifacts.chain(bases) {
+        if let Locator::Registry(name) = locator
+            && let Ok(Locator::Registry(name)) = context.map.apply(name)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    context.remotes.prefetch(&names, context.limits, context.mismatch);
 }
 
 /// The problem of an image that cannot be used.

@@ -7,6 +7,7 @@ use super::artifact::Artifacts;
 use super::context::Context;
 use super::error::{PlanError, Problem};
 use super::file::Files;
+use super::find::prefetch;
 use super::problems::Problems;
 use super::target::{Shared, Target};
 use crate::oci::Platform;
@@ -28,6 +29,7 @@ pub fn resolve(
     };
     let mut problems = Problems::default();
     refuse_packages(&customization.packages, &mut problems);
+    prefetch(context, customization);
     let shared = Shared {
         customization,
         context,

@@ -9,6 +9,7 @@ mod address;
 mod agents;
 mod answer;
 mod auth;
+mod connector;
 mod delete;
 mod endpoint;
 mod error;
@@ -48,7 +49,6 @@ pub use proxy::Proxies;
 pub use push::{
     Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
 };
-pub use referrers::Referrer;
 pub use registries::Registries;
 pub use repository::Repository;
 pub use settings::{HostSettings, NoHost, Settings};

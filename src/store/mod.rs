@@ -17,8 +17,8 @@ mod sample;
 mod staging;
 mod write;
 
-pub use cache::{Held, Inventory, KeptBlob, Key, Pruned, Room, Store, StoreError};
-pub use found::{find, tags};
+pub use cache::{Held, Inventory, Keeping, KeptBlob, Key, Pruned, Room, Store, StoreError};
+pub use found::{find, referrers, root, tags};
 pub use output::{Output, OutputError, OutputParseError};
 pub use staging::{StagedFile, Staging};
 pub use write::{Copying, WriteError, write};

@@ -49,6 +49,17 @@ impl Staging {
             // What cannot be opened is in nobody's way.
             let _ = Dir::open(above).map(|dir| temporary::sweep(&dir));
         }
+        Self::below(parent)
+    }
+
+    /// A place in the directory `path`, where nothing is written that lasts.
+    pub fn within(path: &Path) -> Result<Self, FileError> {
+        let parent = Dir::open(path)?;
+        temporary::sweep(&parent);
+        Self::below(parent)
+    }
+
+    fn below(parent: Dir) -> Result<Self, FileError> {
         loop {
             if let Some((name, dir, lock)) = Place::make(&parent)? {
                 return Ok(Self(Arc::new(Place {
@@ -72,6 +83,11 @@ impl Staging {
         let name = format!("new-{}", self.0.files.fetch_add(1, Ordering::Relaxed));
         let file = BufWriter::with_capacity(BUFFER, self.0.dir.create(&name)?);
         Ok(StagedFile { place: Arc::clone(&self.0), name, file, written: 0, complete: false })
+    }
+
+    /// Its directory. Files there go with it, whatever their names.
+    pub fn path(&self) -> &Path {
+        self.0.dir.path()
     }
 
     /// Whether a complete blob is here.

@@ -10,7 +10,7 @@ fn refused(args: &[&str]) -> String {
 fn a_build_needs_an_output() {
     insta::assert_snapshot!(refused(&[]), @"
     error[E_USAGE]: no output is asked for
-    hint: pass -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE
+    hint: pass --push, --load, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE
     ");
 }
 
@@ -21,7 +21,7 @@ fn an_unknown_flag_is_named_with_the_nearest() {
 
       tip: a similar argument exists: '--output'
 
-    Usage: overcoat build --output <OUTPUT> <FILE>
+    Usage: overcoat build --output <OUTPUT> <FILE>...
 
     For more information, try '--help'.
     ");

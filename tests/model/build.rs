@@ -10,8 +10,10 @@ use overcoat::image::PlatformMismatch;
 use overcoat::interrupt::Interrupt;
 use overcoat::limits::Limits;
 use overcoat::oci::RegistryMap;
-use overcoat::ops::build::{Options, build as build_images};
+use overcoat::ops::build::{Options, Wanted, build as build_images};
+use overcoat::ops::workspace::Workspace;
 use overcoat::progress::{Meter, Progress, Silent};
+use overcoat::registry::{NoMemory, Registries, Settings};
 use overcoat::spec::{self, SpecFile};
 
 use super::image::Image;
@@ -79,7 +81,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
     let out = tempfile::tempdir_in(dir).unwrap();
     let output = format!("oci:{}:built", out.path().join("image").display()).parse().unwrap();
     let options = Options {
-        jobs: how.jobs,
+        catalog: None,
         platforms: Vec::new(),
         registry_map: RegistryMap::default(),
         source: "none.invalid".to_owned(),
@@ -90,10 +92,17 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
         epoch: None,
         limits: Limits::default(),
         two_passes: how.two_passes,
-        store: None,
     };
-    let built =
-        build_images(&file, &parsed.specification, &[output], &options, readings, &Interrupt::default());
+    let wanted = Wanted { outputs: vec![output], ..Wanted::default() };
+    let built = build_images(
+        &file,
+        &parsed.specification,
+        &wanted,
+        &options,
+        &workspace(dir, how),
+        readings,
+        &Interrupt::default(),
+    );
     match built {
         Ok(_) => Ok(Image::read(&out.path().join("image"), "built")),
         Err(error) => {
@@ -102,4 +111,10 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
             Err(Failed { code: error.code(), text: error.to_string() })
         }
     }
+}
+
+fn workspace(dir: &Path, how: How) -> Workspace {
+    let (limits, interrupt) = (Limits::default(), Interrupt::default());
+    let registries = Registries::new(Settings::default(), Box::new(NoMemory), &limits, &interrupt);
+    Workspace::new(how.jobs, None, registries, dir.to_owned()).unwrap()
 }

@@ -35,8 +35,10 @@ impl Report {
             version: VERSION,
             name: name.to_owned(),
             targets,
+            traffic: None,
             work: work_report(work),
             warnings: warnings.into_list(),
+            loaded: None,
             outputs: outputs.iter().map(Output::to_string).collect(),
         }
     }
@@ -59,6 +61,7 @@ fn target(made: &Made<'_>, warnings: &mut Warnings) -> TargetReport {
         sign: sign.map(|descriptor| descriptor.digest.to_string()).collect(),
         platforms: platforms.collect(),
         index: blob(&index),
+        pushed: None,
     }
 }
 

@@ -2,7 +2,11 @@
 
 mod compile;
 mod findings;
+mod pushed;
+pub mod several;
 mod warnings;
+
+pub use several::{BuiltReport, SeveralReport};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,8 +29,26 @@ pub struct Report {
     pub warnings: Vec<WarningReport>,
     /// Where the images were written to, as it was asked for.
     pub outputs: Vec<String>,
+    /// What went over the network, where this was the only build of its process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<TrafficReport>,
+    /// What was loaded into a container engine, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded: Option<LoadedReport>,
     /// How much work it was. All else follows from the inputs; this depends on what the store had.
     pub work: WorkReport,
+}
+
+/// Images that were loaded into a container engine of this machine.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadedReport {
+    /// The engine: `docker` or `podman`.
+    pub engine: String,
+    /// The platform whose images were loaded.
+    pub platform: String,
+    /// The names that they have there.
+    pub names: Vec<String>,
 }
 
 /// How much work a build was.
@@ -39,6 +61,59 @@ pub struct WorkReport {
     pub written: TallyReport,
     /// Layers that the store had from earlier builds.
     pub reused: TallyReport,
+}
+
+/// What went over the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrafficReport {
+    /// Requests to registries and token servers, each time they were sent.
+    pub requests: u64,
+    /// Bytes of blobs that were received.
+    pub blob_bytes_in: u64,
+    /// Bytes of blobs that were sent.
+    pub blob_bytes_out: u64,
+}
+
+/// Where the image of a target was pushed to.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PushReport {
+    /// The registry and the repository.
+    pub repository: String,
+    /// The tags.
+    pub tags: Vec<PushedTagReport>,
+    /// Blobs that were sent.
+    pub uploaded: TallyReport,
+    /// Blobs that the registry took from another repository.
+    pub mounted: TallyReport,
+    /// Blobs that were there.
+    pub present: TallyReport,
+}
+
+/// A tag that was pushed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PushedTagReport {
+    /// The tag.
+    pub tag: String,
+    /// What was done to it.
+    pub outcome: TagReport,
+    /// The digest that it led to before, where it was moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+}
+
+/// What was done to a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TagReport {
+    /// Nothing: it led to the image already.
+    Unchanged,
+    /// It is new.
+    Created,
+    /// It led to something else.
+    Moved,
 }
 
 /// Some layers.
@@ -67,6 +142,9 @@ pub struct TargetReport {
     pub platforms: Vec<PlatformReport>,
     /// The digests that a signer signs: the index, then each platform's manifest.
     pub sign: Vec<String>,
+    /// Where it was pushed to, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<PushReport>,
 }
 
 /// A blob's name and size.

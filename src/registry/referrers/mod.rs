@@ -7,4 +7,3 @@ mod list;
 mod tests;
 
 pub(super) use attach::Subjects;
-pub use list::Referrer;

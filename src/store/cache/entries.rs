@@ -26,8 +26,10 @@ pub struct Inventory {
     pub indexes: Held,
     /// Records of assembled layers.
     pub layers: Held,
-    /// Blobs: the bytes of those layers.
+    /// Blobs: the bytes of those layers, and layers and documents of images in registries.
     pub blobs: Held,
+    /// What was learned of registries.
+    pub registries: Held,
 }
 
 impl Store {
@@ -64,10 +66,11 @@ pub(super) enum Kind {
     Index,
     Layer,
     Blob,
+    Registry,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Index, Self::Layer, Self::Blob];
+    const ALL: [Self; 4] = [Self::Index, Self::Layer, Self::Blob, Self::Registry];
 
     /// Where a store has entries of this kind.
     pub(super) fn directory(self, place: &Place) -> &Dir {
@@ -75,6 +78,7 @@ impl Kind {
             Self::Index => &place.indexes,
             Self::Layer => &place.layers,
             Self::Blob => &place.blobs,
+            Self::Registry => &place.registries,
         }
     }
 }
@@ -86,6 +90,7 @@ impl Inventory {
             Kind::Index => &mut self.indexes,
             Kind::Layer => &mut self.layers,
             Kind::Blob => &mut self.blobs,
+            Kind::Registry => &mut self.registries,
         };
         held.entries += 1;
         held.bytes += entry.bytes;

@@ -5,12 +5,16 @@
 //! store but time: where it cannot be written, a build goes on without.
 
 mod blob;
+mod documents;
 mod entries;
+mod inputs;
 mod key;
+mod notes;
 mod place;
 mod prune;
 mod sealed;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use blob::KeptBlob;
 pub use entries::{Held, Inventory};
+pub use inputs::Keeping;
 pub use key::Key;
 pub use place::StoreError;
 pub use prune::{Pruned, Room};
@@ -30,6 +35,7 @@ use crate::oci::Digest;
 
 use super::dir::Dir;
 use super::staging::Staging;
+use super::write::temporary::TemporaryFile;
 use place::Place;
 
 /// A store that is open.
@@ -37,6 +43,8 @@ use place::Place;
 pub struct Store {
     place: Place,
     problem: Mutex<Option<FileError>>,
+    /// Input layers that were hashed since the store was opened.
+    sound: Mutex<HashSet<Digest>>,
 }
 
 /// What a key's record says of an assembled layer.
@@ -51,7 +59,7 @@ struct Record {
 impl Store {
     /// Opens the store in the directory `path`, which is made where it is missing; only its owner may enter it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { place: Place::open(path)?, problem: Mutex::new(None) })
+        Ok(Self { place: Place::open(path)?, problem: Mutex::default(), sound: Mutex::default() })
     }
 
     /// Its directory, as it was given.
@@ -142,9 +150,9 @@ fn make(
     new: &Dir,
     to: &Dir,
     name: &str,
-    write: impl FnOnce(&mut super::write::temporary::TemporaryFile<'_>) -> io::Result<()>,
+    write: impl FnOnce(&mut TemporaryFile<&Dir>) -> io::Result<()>,
 ) -> Result<(), FileError> {
-    let mut file = super::write::temporary::TemporaryFile::create(new)?;
+    let mut file = TemporaryFile::create(new)?;
     write(&mut file).at(to.path().join(name))?;
     file.rename(to, name.as_ref())
 }

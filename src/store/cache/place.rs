@@ -4,6 +4,7 @@ use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::code::{Code, Coded};
 use crate::file_error::{At, FileError};
@@ -64,8 +65,10 @@ pub(super) struct Place {
     pub(super) layers: Dir,
     /// Blobs, by the hexadecimal digits of their sha256.
     pub(super) blobs: Dir,
+    /// What was learned of registries, by key.
+    pub(super) registries: Dir,
     /// Files under construction.
-    pub(super) new: Dir,
+    pub(super) new: Arc<Dir>,
 }
 
 /// The file that tells a store, and backup programs that they may leave it out: <https://bford.info/cachedir/>.
@@ -90,7 +93,8 @@ impl Place {
         temporary::sweep(&new);
         let blobs = subdirectory(&subdirectory(&root, "blobs")?, "sha256")?;
         let (indexes, layers) = (subdirectory(&root, "indexes")?, subdirectory(&root, "layers")?);
-        Ok(Self { root, indexes, layers, blobs, new })
+        let registries = subdirectory(&root, "registries")?;
+        Ok(Self { root, indexes, layers, blobs, registries, new: Arc::new(new) })
     }
 
     pub(super) fn path(&self) -> &Path {

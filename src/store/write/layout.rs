@@ -116,7 +116,7 @@ impl LockedLayout {
             Err(error) => return Err(error.into()),
         };
         let mut reader = VerifiedReader::new(reader, descriptor);
-        let mut file = TemporaryFile::create(&self.dir)?;
+        let mut file = TemporaryFile::create(&*self.dir)?;
         let path = self.blobs.path().join(descriptor.digest.hex());
         let goal = Goal { path, size: descriptor.size };
         copy(descriptor.digest, &mut reader, &mut file, &goal, copying)?;
@@ -139,7 +139,7 @@ impl LockedLayout {
 
     fn document(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), WriteError> {
         let Some(new) = self.missing(digest, bytes.len() as u64)? else { return Ok(()) };
-        let mut file = TemporaryFile::create(&self.dir)?;
+        let mut file = TemporaryFile::create(&*self.dir)?;
         file.write_all(bytes).at_sized(self.blobs.path().join(digest.hex()), bytes.len() as u64)?;
         file.persist(&self.blobs, digest.hex())?;
         self.made.blob(digest, new);
@@ -170,7 +170,7 @@ impl LockedLayout {
         let index = with_entries(existing.as_deref(), &publication.descriptor(), names)
             .map_err(|problem| OutputError::NoLayout { dir: path.clone(), problem })?;
         if existing.as_ref() != Some(&index) {
-            let mut file = TemporaryFile::create(&self.dir)?;
+            let mut file = TemporaryFile::create(&*self.dir)?;
             file.write_all(&index).at_sized(&path, index.len() as u64)?;
             file.replace(&self.dir, layout::INDEX)?;
         }

@@ -17,7 +17,7 @@ use super::{Copying, WriteError};
 
 /// An archive under construction: ustar, members of mode 0644 and directories of 0755, owner 0:0, time 0, no names.
 pub(super) struct TarFile<'a> {
-    out: BufWriter<TemporaryFile<'a>>,
+    out: BufWriter<TemporaryFile<&'a Dir>>,
     target: &'a Target,
 }
 

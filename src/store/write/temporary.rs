@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::path::Path;
 
 use rustix::fs::FileType;
@@ -11,10 +12,10 @@ use rustix::fs::FileType;
 use crate::file_error::{At, FileError};
 use crate::store::dir::{Dir, file_type};
 
-/// A new file without a name of its own yet; it goes unless it is given one.
+/// A new file without a name of its own yet; it goes unless it is given one. `D` is the directory it is in.
 #[derive(Debug)]
-pub(in crate::store) struct TemporaryFile<'a> {
-    dir: &'a Dir,
+pub(in crate::store) struct TemporaryFile<D: Deref<Target = Dir>> {
+    dir: D,
     name: String,
     file: File,
     kept: bool,
@@ -32,18 +33,19 @@ pub(in crate::store) fn new_name() -> String {
     format!("{PREFIX}{:016x}", RandomState::new().build_hasher().finish())
 }
 
-impl<'a> TemporaryFile<'a> {
+impl<D: Deref<Target = Dir> + Clone> TemporaryFile<D> {
     /// A new file in `dir`, mode 0644 less the umask.
-    pub(in crate::store) fn create(dir: &'a Dir) -> Result<Self, FileError> {
+    pub(in crate::store) fn create(dir: D) -> Result<Self, FileError> {
         loop {
             let name = new_name();
             let file = match dir.create(&name) {
                 Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => continue,
                 file => file?,
             };
-            let made = Self { dir, name, file, kept: false };
+            let made = Self { dir: dir.clone(), name, file, kept: false };
             // Between its creation and its lock, another process may have taken the file for an orphan.
-            if try_lock(&made.file).at(dir.path().join(&made.name))? && dir.holds(&made.name, &made.file)? {
+            let path = made.dir.path().join(&made.name);
+            if try_lock(&made.file).at(path)? && made.dir.holds(&made.name, &made.file)? {
                 return Ok(made);
             }
         }
@@ -97,7 +99,7 @@ impl<'a> TemporaryFile<'a> {
     }
 }
 
-impl Write for TemporaryFile<'_> {
+impl<D: Deref<Target = Dir>> Write for TemporaryFile<D> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -107,7 +109,7 @@ impl Write for TemporaryFile<'_> {
     }
 }
 
-impl Drop for TemporaryFile<'_> {
+impl<D: Deref<Target = Dir>> Drop for TemporaryFile<D> {
     fn drop(&mut self) {
         if !self.kept {
             // Nothing is left to do about a failure, and the next sweep tries again.

@@ -4,6 +4,7 @@
 //! builds them all and runs them.
 
 pub mod blobs;
+pub mod challenge;
 pub mod grammar;
 pub mod gunzip;
 pub mod json;
