@@ -95,12 +95,11 @@ impl<'a> Transfers<'a> {
         if claim.mountable.as_deref() == Some(self.to.name()) {
             return Ok(Way::Present);
         }
+        let is_one_request = abilities.single_post == Some(true) && blob.descriptor.size <= SMALL;
         // Where mounting is known to work it is no dearer than asking first.
         let is_asked = match mountable {
             Some(_) => abilities.mount != Some(true),
-            None => {
-                !blob.is_config() && !(abilities.single_post == Some(true) && blob.descriptor.size <= SMALL)
-            }
+            None => !blob.is_config() && !is_one_request,
         };
         if is_asked && self.to.has_blob(&blob.descriptor)? {
             return Ok(Way::Present);
