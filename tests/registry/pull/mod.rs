@@ -4,9 +4,13 @@ mod demo;
 mod documents;
 mod foreign;
 mod interruptions;
+mod login;
 mod moved;
+mod named;
 mod pace;
 mod ranges;
+mod realms;
 mod redirects;
+mod tokens;
 
 use demo::Demo;
