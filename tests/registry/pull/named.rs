@@ -25,7 +25,16 @@ impl Named {
     pub(super) fn by(auth: Auth, proxy: impl FnOnce(&str) -> Proxy) -> Self {
         let authority = Authority::new();
         let tls = Some(Tls::new(&authority.server(&[NAME])));
-        let demo = Demo::with(Options { auth, tls, ..Options::default() });
+        Self::of(Options { auth, tls, ..Options::default() }, &authority, proxy)
+    }
+
+    /// One that speaks no TLS.
+    pub(super) fn plain() -> Self {
+        Self::of(Options::default(), &Authority::new(), Proxy::start)
+    }
+
+    fn of(options: Options, authority: &Authority, proxy: impl FnOnce(&str) -> Proxy) -> Self {
+        let demo = Demo::with(options);
         demo.sandbox.write("ca.pem", &authority.pem());
         demo.spec_on(NAME);
         demo.log_in_to(NAME);
