@@ -266,3 +266,33 @@ fn x01_a_broken_file_of_credentials_is_not_quoted() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("error[E_AUTH]: "));
     }
 }
+
+#[test]
+fn x03_no_core_is_dumped() {
+    let demo = Demo::start();
+    // Without the limit of the program, the one of this shell would hold.
+    let shell = "ulimit -c unlimited || exit 77; exec \"$0\" build - -o oci:out";
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", shell, env!("CARGO_BIN_EXE_overcoat")])
+        .current_dir(demo.sandbox.path(""))
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("there is a shell");
+    let limits = format!("/proc/{}/limits", child.id());
+    let is_limited = || {
+        let limits = std::fs::read_to_string(&limits).unwrap_or_default();
+        let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
+        core.is_some_and(|core| core.split_whitespace().take(2).eq(["0", "0"]))
+    };
+    let began = std::time::Instant::now();
+    // It waits for its customization.
+    while child.try_wait().expect("a child can be waited for").is_none() && !is_limited() {
+        assert!(began.elapsed().as_secs() < 60, "cores may be dumped");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    drop(child.stdin.take());
+    if child.wait().expect("a child can be waited for").code() == Some(77) {
+        println!("skipped: this machine allows no cores");
+    }
+}
