@@ -1,4 +1,4 @@
-//! Which container engines there are, and where archives for them are made.
+//! Which container engines there are.
 
 use std::env;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,7 @@ pub(super) fn load(choice: Option<EngineChoice>) -> Result<Load, Failure> {
     });
     let kinds = EngineKind::ALL.into_iter().filter(|kind| chosen.is_none_or(|chosen| chosen == *kind));
     let engines = kinds.map(|kind| Engine { kind, program: program(kind.name()) });
-    Ok(Load { engines: engines.collect(), platform: platform()?, dir: temporary() })
+    Ok(Load { engines: engines.collect(), platform: platform()? })
 }
 
 /// The platform of this machine; containers are Linux wherever they run.
@@ -36,13 +36,4 @@ fn program(name: &str) -> Option<PathBuf> {
 
 fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-}
-
-/// Where large files may lie for a while: `/tmp` is often in memory.
-fn temporary() -> PathBuf {
-    let large = PathBuf::from("/var/tmp");
-    match env::var_os("TMPDIR").filter(|dir| !dir.is_empty()) {
-        None if large.is_dir() => large,
-        _ => env::temp_dir(),
-    }
 }

@@ -30,8 +30,6 @@ pub struct Load {
     pub engines: Vec<Engine>,
     /// The platform whose image is loaded.
     pub platform: Platform,
-    /// Where archives are made until they are loaded, where no output says a better place.
-    pub dir: PathBuf,
 }
 
 /// A container engine.
