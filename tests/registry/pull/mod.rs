@@ -12,6 +12,7 @@ mod named;
 mod pace;
 mod proxies;
 mod ranges;
+mod real;
 mod realms;
 mod redirects;
 mod secrets;
