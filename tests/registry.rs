@@ -1,0 +1,3 @@
+//! Builds that work with registries.
+
+mod pull;
