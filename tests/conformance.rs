@@ -5,7 +5,7 @@ mod referrers;
 
 use std::process::Command;
 
-use crate::support::registry::{Auth, Behaviour, Options, Registry};
+use crate::support::registry::{Accounts, Auth, Behaviour, Options, Registry, TokenServer};
 use crate::support::{scratch, tool};
 
 /// How the specifications of a run ended.
@@ -18,8 +18,13 @@ struct Tally {
 
 #[test]
 fn the_registry_of_the_tests_meets_the_conformance_suite() {
-    for behaviour in [Behaviour::default(), Behaviour::docker_registry()] {
-        let Some((tally, words)) = conform(behaviour.clone()) else { return };
+    let tokens = TokenServer::start(Accounts::default());
+    for (behaviour, auth) in [
+        (Behaviour::default(), Auth::Open),
+        (Behaviour::default(), Auth::tokens(&tokens)),
+        (Behaviour::docker_registry(), Auth::Basic("user", "secret")),
+    ] {
+        let Some((tally, words)) = conform(behaviour.clone(), auth) else { return };
         println!("{tally:?}");
         assert_eq!(tally.failed, 0, "{behaviour:?}: {words}");
         assert!(tally.passed > 60, "{behaviour:?}: {words}");
@@ -28,17 +33,14 @@ fn the_registry_of_the_tests_meets_the_conformance_suite() {
 
 #[test]
 fn the_conformance_suite_sees_what_a_registry_does_wrong() {
-    let Some((tally, words)) = conform(Behaviour { deletes: false, heads: false, ..Behaviour::default() })
-    else {
-        return;
-    };
+    let behaviour = Behaviour { deletes: false, heads: false, ..Behaviour::default() };
+    let Some((tally, words)) = conform(behaviour, Auth::Open) else { return };
     assert!(tally.failed > 0, "{words}");
 }
 
 /// Runs the suite, all workflows of it; says that it is left out where it was not built.
-fn conform(behaviour: Behaviour) -> Option<(Tally, String)> {
+fn conform(behaviour: Behaviour, auth: Auth) -> Option<(Tally, String)> {
     let suite = tool("conformance.test")?;
-    let auth = Auth::Basic("user", "secret");
     let registry = Registry::with(Options { behaviour, auth, ..Options::default() });
     let dir = scratch();
     let mut command = Command::new(suite);

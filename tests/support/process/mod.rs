@@ -6,6 +6,7 @@ mod olareg;
 mod push;
 #[cfg(test)]
 mod tests;
+mod victim;
 
 use std::fs::File;
 use std::io;
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 use super::registry::{Answer, Ask};
 pub(crate) use docker::{DockerRegistry, PASSWORD, USER};
 pub(crate) use olareg::olareg;
+pub(crate) use victim::Victim;
 
 /// A registry that runs until it is dropped, with a directory of its own.
 pub(crate) struct Process {

@@ -1,9 +1,13 @@
 //! Clients that people use get along with the registry, whatever it does and wants.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-use super::super::{Accounts, Auth, Behaviour, Options, TokenServer};
+use rustix::process::Signal;
+
+use super::super::{Accounts, Auth, Behaviour, Fault, Options, TokenServer};
 use super::*;
+use crate::support::process::Victim;
 use crate::support::{Sandbox, succeed, tool};
 
 /// Copies the base of the demo to a registry and back with skopeo; it comes back as it was.
@@ -117,5 +121,31 @@ fn regctl_finds_referrers_with_the_api_and_without() {
         assert_eq!([list("application/x.a"), list("application/x.b")], [1, 2]);
         let fallback = digest.replace(':', "-");
         assert_eq!(registry.tags("demo/base").iter().any(|(tag, _)| *tag == fallback), !has_api);
+    }
+}
+
+#[test]
+fn a_client_is_killed_at_any_request_and_the_tag_is_never_half() {
+    let Some(skopeo) = tool("skopeo") else { return };
+    let sandbox = Sandbox::new();
+    for number in 1.. {
+        let (registry, victim) = (Registry::start(), Victim::default());
+        registry.fault(Fault::at(number).stop(victim.signal(Signal::KILL)));
+        let mut copy = Command::new(&skopeo);
+        copy.current_dir(sandbox.path("")).args([
+            "--insecure-policy",
+            "copy",
+            "--all",
+            "--dest-tls-verify=false",
+        ]);
+        let ended =
+            victim.run(copy.arg("oci:base:1").arg(format!("docker://{}/demo/base:1", registry.host())));
+        assert_eq!(registry.tags("demo/base").is_empty(), !registry.complete("demo/base", "1"));
+        if ended.status.success() {
+            assert!(number > 10 && registry.complete("demo/base", "1"), "{number}");
+            return;
+        }
+        assert_eq!(ended.status.signal(), Some(9));
+        assert!(registry.log().len() >= number);
     }
 }
