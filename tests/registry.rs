@@ -1,0 +1,4 @@
+//! Building from registries and pushing to them, whatever they answer.
+
+mod push;
+mod scene;
