@@ -172,6 +172,8 @@ codes! {
     Redirect = "E_REDIRECT" => Remote,
     /// A registry's certificate is not trusted.
     Tls = "E_TLS" => Remote,
+    /// No container engine answers, or it does not take an image.
+    Engine = "E_ENGINE" => Remote,
     /// Too many referrers or pages of them.
     LimitReferrers = "E_LIMIT_REFERRERS" => Limit,
     /// A registry's token or answer is too large.

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod build;
+mod catalog;
 mod conformance;
 mod errors;
 mod faults;
 mod fixtures;
 mod hostile;
+mod inspect;
+mod load;
 mod memory;
 mod model;
 mod modules;

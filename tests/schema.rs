@@ -23,6 +23,7 @@ fn the_schemas_beside_the_sources_are_those_they_make() {
         ("customization", overcoat::spec::schema()),
         ("build-report", overcoat::ops::report::schema()),
         ("builds-report", overcoat::ops::report::several::schema()),
+        ("inspect-report", overcoat::ops::inspect::schema()),
         ("store-report", overcoat::ops::store::schema()),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));

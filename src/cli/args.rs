@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::registries::RegistryChoice;
 use crate::limits::{self, Limits};
-use crate::oci::Platform;
+use crate::oci::{Locator, Platform};
 use crate::store::Output;
 
 /// Put your own packages, tools, certificates, files and settings on top of a hardened base image
@@ -19,6 +20,7 @@ pub(super) struct Overcoat {
 #[derive(Subcommand)]
 pub(super) enum Command {
     Build(Build),
+    Inspect(Inspect),
     Validate(Validate),
     Schema(Schema),
     Store(Store),
@@ -29,6 +31,7 @@ impl Command {
     pub(super) fn json(&self) -> bool {
         match self {
             Self::Build(args) => args.json,
+            Self::Inspect(args) => args.json,
             Self::Validate(args) => args.json,
             Self::Schema(_) => false,
             Self::Store(args) => args.json,
@@ -59,6 +62,14 @@ pub(super) struct Build {
     #[arg(short, long = "output", value_name = "OUTPUT")]
     pub(super) outputs: Vec<Output>,
 
+    /// Load the image of this machine's platform into docker or podman, whichever answers
+    #[arg(long)]
+    pub(super) load: bool,
+
+    /// The container engine that --load takes
+    #[arg(long, value_enum, value_name = "ENGINE", requires = "load")]
+    pub(super) engine: Option<EngineChoice>,
+
     /// Build for this platform only; repeatable [default: all of the customization]
     #[arg(long = "platform", value_name = "OS/ARCH")]
     pub(super) platforms: Vec<Platform>,
@@ -70,6 +81,10 @@ pub(super) struct Build {
     /// The registry or image layout that has the images of definitions
     #[arg(long, value_name = "SOURCE", default_value = "dhi.io")]
     pub(super) source: String,
+
+    /// A checkout of the catalog of definitions, which says the repository and the tags of each
+    #[arg(long, value_name = "DIR", env = "OVERCOAT_CATALOG")]
+    pub(super) catalog: Option<PathBuf>,
 
     /// Threads that work at a time [default: one per processor]
     #[arg(short, long, value_name = "N", env = "OVERCOAT_JOBS", value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -98,6 +113,9 @@ pub(super) struct Build {
     /// Print the digest of each index alone
     #[arg(short, long, conflicts_with = "json")]
     pub(super) quiet: bool,
+
+    #[command(flatten)]
+    pub(super) registries: RegistryChoice,
 
     #[command(flatten)]
     pub(super) store: StoreChoice,
@@ -187,11 +205,49 @@ pub(super) enum Allowance {
     PlatformMismatch,
 }
 
+/// A container engine.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EngineChoice {
+    Docker,
+    Podman,
+}
+
 /// What may be denied.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Denial {
     /// Files are added that run with the rights of their owner or group (setuid, setgid) or with capabilities
     Setuid,
+}
+
+/// Show an image: its index, platforms, layers, config, annotations, and what refers to it
+///
+/// Digests are verified; no layer is read.
+#[derive(Args)]
+pub(super) struct Inspect {
+    /// The image: a reference, oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:NAME:TAG], the first three
+    /// with @DIGEST as well
+    #[arg(value_name = "REF")]
+    pub(super) reference: Locator,
+
+    /// Show this platform only; repeatable
+    #[arg(long = "platform", value_name = "OS/ARCH")]
+    pub(super) platforms: Vec<Platform>,
+
+    /// Print the index, or the manifest of the platform, byte for byte
+    #[arg(long, conflicts_with = "json")]
+    pub(super) raw: bool,
+
+    /// Print a report for machines (`overcoat schema inspect-report` describes it)
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Look for references that begin with FROM at TO instead, such as docker.io/acme=oci:./images; repeatable
+    #[arg(long, value_name = "FROM=TO")]
+    pub(super) registry_map: Vec<String>,
+
+    /// Set a limit on what is read; repeatable (--help lists all)
+    #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
+    pub(super) limits: Vec<String>,
 }
 
 /// Check customizations, and report everything that is wrong with them at once
@@ -227,6 +283,8 @@ pub(super) enum Form {
     BuildReport,
     /// The report of `build --json` with several files
     BuildsReport,
+    /// The report of `inspect --json`
+    InspectReport,
     /// What commands print with `--json` when they fail
     Diagnostics,
     /// The report of `store --json`

@@ -8,8 +8,8 @@ use signal_hook::flag;
 
 use super::args::{Allowance, Build};
 use super::failure::Failure;
-use super::{hint, json, progress, several, spec_file, summary, workspace};
-use crate::code::Code;
+use super::{hint, json, load, progress, registries, several, spec_file, summary, workspace};
+use crate::code::{Code, Coded as _};
 use crate::contents::Allow;
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
@@ -19,14 +19,16 @@ use crate::ops::build::{Options, Wanted, build};
 use crate::ops::report::Report;
 use crate::ops::workspace::Workspace;
 use crate::plan::Timestamp;
-use crate::spec::{self, Parsed, SpecFile};
+use crate::spec::{self, Catalog, Parsed, SpecFile};
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
-    let options = options(args)?;
-    let wanted = Wanted { outputs: args.outputs.clone(), push: args.push, several: false };
+    let registries::Chosen { settings, map } = registries::chosen(&args.registries)?;
+    let options = options(args, &map)?;
+    let load = args.load.then(|| load::load(args.engine)).transpose()?;
+    let wanted = Wanted { outputs: args.outputs.clone(), push: args.push, load, several: false };
     let interrupt = interrupt()?;
     let files = spec_file::customizations(&args.files)?;
-    let workspace = workspace::workspace(args, &options, &interrupt)?;
+    let workspace = workspace::workspace(args, &options, settings, &interrupt)?;
     match files.as_slice() {
         [path] => one(path, args, &wanted, &options, &workspace, &interrupt),
         _ => several::run(&files, args, &wanted, &options, workspace, &interrupt),
@@ -49,6 +51,9 @@ fn one(
     }
     let progress = progress::progress(args.quiet);
     let built = build(&file, &parsed.specification, wanted, options, workspace, &*progress, interrupt);
+    if !args.json && !args.quiet {
+        registries::tell_warnings(workspace);
+    }
     let mut report = built.map_err(|error| Failure::of_build(&file, &error))?;
     report.add_traffic(workspace.remotes.registries().traffic());
     super::print(&printed(args, &report))
@@ -71,23 +76,17 @@ fn printed(args: &Build, report: &Report) -> String {
     summary::summary(report)
 }
 
-fn options(args: &Build) -> Result<Options, Failure> {
-    let mut registry_map = RegistryMap::default();
-    for text in &args.registry_map {
-        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
-    }
-    let mut limits = Limits::default();
-    for text in &args.limits {
-        limits.set_by(text).map_err(|error| {
-            Failure::of(Code::Usage, &error.to_string(), hint::of_set_limit(&error).as_deref())
-        })?;
-    }
+fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
+    let map: Vec<String> = map.iter().chain(&args.registry_map).cloned().collect();
+    let registry_map = registry_map(&map)?;
+    let limits = limits(&args.limits)?;
     let allows = |what| args.allow.contains(&what);
     let mismatch = allows(Allowance::PlatformMismatch);
     Ok(Options {
         platforms: args.platforms.clone(),
         registry_map,
         source: args.source.clone(),
+        catalog: catalog(args)?,
         allow: Allow { replace: allows(Allowance::Replace) },
         allow_devices: allows(Allowance::Devices),
         platform_mismatch: if mismatch { PlatformMismatch::Allow } else { PlatformMismatch::Refuse },
@@ -96,6 +95,33 @@ fn options(args: &Build) -> Result<Options, Failure> {
         limits,
         two_passes: args.two_passes,
     })
+}
+
+/// The registries that arguments send elsewhere.
+pub(super) fn registry_map(texts: &[String]) -> Result<RegistryMap, Failure> {
+    let mut registry_map = RegistryMap::default();
+    for text in texts {
+        registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
+    }
+    Ok(registry_map)
+}
+
+/// The limits that arguments set.
+pub(super) fn limits(texts: &[String]) -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    for text in texts {
+        limits.set_by(text).map_err(|error| {
+            Failure::of(Code::Usage, &error.to_string(), hint::of_set_limit(&error).as_deref())
+        })?;
+    }
+    Ok(limits)
+}
+
+/// The catalog that the arguments or the environment name.
+fn catalog(args: &Build) -> Result<Option<Catalog>, Failure> {
+    let path = args.catalog.as_ref().filter(|path| !path.as_os_str().is_empty());
+    let catalog = path.map(|path| Catalog::open(path)).transpose();
+    catalog.map_err(|error| Failure::of(error.code(), &format!("catalog {error}"), None))
 }
 
 /// The time that outputs are made at, where the environment sets it.
@@ -117,7 +143,7 @@ fn epoch() -> Result<Option<Timestamp>, Failure> {
 }
 
 /// Stops at SIGINT and SIGTERM, and leaves nothing behind; who asks a second time does not wait for that.
-fn interrupt() -> Result<Interrupt, Failure> {
+pub(super) fn interrupt() -> Result<Interrupt, Failure> {
     let interrupt = Interrupt::default();
     let asked = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

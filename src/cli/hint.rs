@@ -6,8 +6,11 @@ use crate::contents::{ArtifactError, Conflict, StateError};
 use crate::limits::{LimitProblem, Limited, SetLimitError};
 use crate::nearest::nearest;
 use crate::ops::build::{BuildError, Thing};
+use crate::ops::inspect::InspectError;
+use crate::ops::load::LoadError;
 use crate::plan::Problem;
 use crate::rootfs::AccountError;
+use crate::spec::{CatalogError, DefinitionId};
 use crate::store::{StoreError, WriteError};
 
 /// What to do about a specification that cannot be planned.
@@ -15,16 +18,21 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
     let hint = match problem {
         Problem::Unsupported { what: "packages" } => "remove them from the file to build the rest".to_owned(),
         Problem::Image { error, .. } => return error.hint().or_else(|| of_limit(problem)),
+        Problem::Catalog(error) => return of_catalog(error),
         Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {
-            const SHOWN: usize = 8;
-            match nearest(&id.to_string(), others.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are images of {}", others[..others.len().min(SHOWN)].join(", ")),
-            }
+            meant(id, others, "images of")
+        }
+        Problem::Definition { candidates, is_cataloged: true, .. } if candidates.is_empty() => {
+            "pass --source or --registry-map with what has the image, or name the base by `base`".to_owned()
         }
         Problem::Definition { candidates, .. } if candidates.is_empty() => {
-            "pass --source or --registry-map with a layout that has the image, or name the base by `base`"
+            "pass --source or --registry-map with a layout that has the image, --catalog with a checkout of the \
+             catalog, which knows its tags, or name the base by `base`"
                 .to_owned()
+        }
+        Problem::Definition { candidates, is_cataloged: true, .. } => {
+            let tags = candidates.join(", ");
+            format!("take the catalog of the same time as the images; of the definition are the tags {tags}")
         }
         Problem::Definition { candidates, .. } => {
             let tags = candidates.join(", ");
@@ -37,11 +45,31 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
     Some(hint)
 }
 
+fn of_catalog(error: &CatalogError) -> Option<String> {
+    match error {
+        CatalogError::NoCatalog(_) => Some("pass --catalog with a checkout of the catalog".to_owned()),
+        CatalogError::Absent { id, others, .. } if !others.is_empty() => {
+            Some(meant(id, others, "definitions"))
+        }
+        CatalogError::Definition { first, .. } => first.hint(),
+        _ => None,
+    }
+}
+
+/// Which of other definitions was probably meant, or some of them.
+fn meant(id: &DefinitionId, others: &[String], what: &str) -> String {
+    const SHOWN: usize = 8;
+    match nearest(&id.to_string(), others.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {what} {}", others[..others.len().min(SHOWN)].join(", ")),
+    }
+}
+
 /// What to do about a build that failed.
 pub(super) fn of_build(error: &BuildError) -> Option<String> {
     let hint = match error {
         BuildError::NoOutput => {
-            "pass --push, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned()
+            "pass --push, --load, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE".to_owned()
         }
         BuildError::OutputHoldsOne { thing: Thing::Platform, .. } => "choose one with --platform".to_owned(),
         BuildError::OutputHoldsOne { .. } => {
@@ -54,10 +82,16 @@ pub(super) fn of_build(error: &BuildError) -> Option<String> {
         }
         BuildError::Push { error, .. } => return error.hint().or_else(|| of_code(error.code())),
         BuildError::Write(error) => return of_write(error),
+        BuildError::Load(error) => return of_load(error),
         BuildError::Assemble(error) => return of_fault(&error.fault),
         error => return of_code(error.code()).or_else(|| of_limit(error)),
     };
     Some(hint)
+}
+
+/// What to do about an image that cannot be looked at.
+pub(super) fn of_inspect(error: &InspectError) -> Option<String> {
+    error.hint().or_else(|| of_limit(error))
 }
 
 /// What to do about a text that sets no limit.
@@ -80,6 +114,15 @@ pub(super) fn of_store(error: &StoreError) -> Option<String> {
         StoreError::File(error) => return of_code(error.code()),
     };
     Some(hint)
+}
+
+fn of_load(error: &LoadError) -> Option<String> {
+    let hint = match error {
+        LoadError::Silent(_) => "start one, or pass -o docker-archive:FILE and load that where one runs",
+        LoadError::Platform { .. } => "pass -o docker-archive:FILE with --platform, and load that elsewhere",
+        LoadError::Refused { .. } => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn of_write(error: &WriteError) -> Option<String> {

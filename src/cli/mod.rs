@@ -4,10 +4,13 @@ mod args;
 mod build;
 mod failure;
 mod hint;
+mod inspect;
 mod json;
 mod list;
+mod load;
 mod message;
 mod progress;
+mod registries;
 mod schema;
 mod several;
 mod size;
@@ -40,6 +43,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let json = command.json();
     let done = match command {
         Command::Build(args) => build::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Store(args) => store::run(&args),

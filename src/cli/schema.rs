@@ -2,7 +2,7 @@
 
 use super::args::{Form, Schema};
 use super::failure::Failure;
-use crate::ops::{diagnostic, report, store};
+use crate::ops::{diagnostic, inspect, report, store};
 use crate::spec;
 
 pub(super) fn run(args: &Schema) -> Result<(), Failure> {
@@ -10,6 +10,7 @@ pub(super) fn run(args: &Schema) -> Result<(), Failure> {
         Form::Customization => spec::schema(),
         Form::BuildReport => report::schema(),
         Form::BuildsReport => report::several::schema(),
+        Form::InspectReport => inspect::schema(),
         Form::Diagnostics => diagnostic::schema(),
         Form::StoreReport => store::schema(),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::args::Build;
 use super::build::tell_notes;
 use super::failure::Failure;
-use super::{json, progress, spec_file, traffic, workspace};
+use super::{json, progress, registries, spec_file, traffic, workspace};
 use crate::interrupt::Interrupt;
 use crate::ops::build::{BuildError, Options, Wanted};
 use crate::ops::report::{BuiltReport, Report, SeveralReport, VERSION};
@@ -41,6 +41,9 @@ pub(super) fn run(
     let built = several.build(&items);
     for ((number, item), built) in numbers.into_iter().zip(&items).zip(built) {
         readings[number].result = Some(built.map_err(|error| Failure::of_build(&item.file, &error)));
+    }
+    if is_read {
+        registries::tell_warnings(workspace);
     }
     sum_up(readings, args, workspace)
 }

@@ -27,6 +27,10 @@ pub(super) fn summary(report: &Report) -> String {
     for output in &report.outputs {
         lines.line(&format!("written to {}", escaped(output)));
     }
+    if let Some(loaded) = &report.loaded {
+        let names: Vec<String> = loaded.names.iter().map(|name| escaped(name)).collect();
+        lines.list(&format!("loaded into {} for {}: ", loaded.engine, loaded.platform), &names);
+    }
     for pushed in report.targets.iter().filter_map(|target| target.pushed.as_ref()) {
         push(pushed, &mut lines);
     }
@@ -141,7 +145,8 @@ fn findings(platform: &PlatformReport, number: usize, layer: &LayerReport, lines
 mod tests {
     use super::*;
     use crate::ops::report::{
-        BlobReport, DanglingReport, PathReport, PrivilegedReport, TallyReport, VERSION, WorkReport,
+        BlobReport, DanglingReport, LoadedReport, PathReport, PrivilegedReport, TallyReport, VERSION,
+        WorkReport,
     };
 
     fn tally(layers: u64) -> TallyReport {
@@ -220,6 +225,11 @@ mod tests {
             name: "x".to_owned(),
             targets: vec![target],
             warnings: Vec::new(),
+            loaded: Some(LoadedReport {
+                engine: "podman".to_owned(),
+                platform: "linux/amd64".to_owned(),
+                names: vec!["docker.io/a/b:1_x".to_owned()],
+            }),
             outputs: vec!["oci:out".to_owned()],
             traffic: None,
             work: WorkReport { read: tally(0), written: tally(1), reused: tally(2) },
@@ -246,6 +256,7 @@ digests to sign
   sha256:1  index
   sha256:2  linux/amd64
 written to oci:out
+loaded into podman for linux/amd64: docker.io/a/b:1_x
 2 of 3 new layers reused from the store
 ";
         assert_eq!(summary(&report), expected);

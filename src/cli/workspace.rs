@@ -1,5 +1,6 @@
 //! The store, the registries and the directories that a build works with.
 
+use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -13,11 +14,13 @@ use crate::ops::build::Options;
 use crate::ops::remembered::Remembered;
 use crate::ops::workspace::Workspace;
 use crate::registry::{Registries, Settings};
+use crate::store::Store;
 
 /// What the arguments and the environment say.
 pub(super) fn workspace(
     args: &Build,
     options: &Options,
+    settings: Settings,
     interrupt: &Interrupt,
 ) -> Result<Workspace, Failure> {
     let store = store::open(&args.store, |warning| {
@@ -27,8 +30,9 @@ pub(super) fn workspace(
     })?;
     let store = store.map(Arc::new);
     let remembered = Box::new(Remembered::by(store.clone()));
-    let registries = Registries::new(Settings::default(), remembered, &options.limits, interrupt);
-    Workspace::new(jobs(args), store, registries, scratch())
+    let registries = Registries::new(settings, remembered, &options.limits, interrupt);
+    let scratch = scratch(store.as_deref());
+    Workspace::new(jobs(args), store, registries, scratch)
         .map_err(|error| Failure::of(Code::Io, &error.to_string(), None))
 }
 
@@ -38,7 +42,15 @@ pub(super) fn jobs(args: &Build) -> usize {
     args.jobs.map_or(processors, usize::from)
 }
 
-/// Where blobs are made that go to no output on this machine's disks.
-fn scratch() -> PathBuf {
-    std::env::temp_dir()
+/// Where blobs are made that go to no output on this machine's disks: beside the store's, else where large files may lie for
+/// a while, which `/tmp` is not where it is in memory.
+fn scratch(store: Option<&Store>) -> PathBuf {
+    if let Some(store) = store {
+        return store.path().to_owned();
+    }
+    let large = PathBuf::from("/var/tmp");
+    match env::var_os("TMPDIR").filter(|dir| !dir.is_empty()) {
+        None if large.is_dir() => large,
+        _ => env::temp_dir(),
+    }
 }

@@ -149,6 +149,17 @@ pub enum ImageError {
         /// The number there may be.
         limit: usize,
     },
+    /// There is too much that refers to a manifest.
+    #[error("index {digest} lists more than {limit} referrers")]
+    TooManyReferrers {
+        /// The index that lists them.
+        digest: Digest,
+        /// The number there may be.
+        limit: usize,
+    },
+    /// A docker archive, where a manifest is wanted.
+    #[error("the docker archive `{0}` has no manifest")]
+    NoManifest(String),
     /// Indexes lie too deep in each other.
     #[error("index {digest} lies deeper than {limit} levels")]
     TooDeep {
@@ -247,7 +258,8 @@ impl ImageError {
 impl Coded for ImageError {
     fn code(&self) -> Code {
         match self {
-            Self::Registry { .. } => Code::Unsupported,
+            Self::Registry { .. } | Self::NoManifest(_) => Code::Unsupported,
+            Self::TooManyReferrers { .. } => Code::LimitReferrers,
             Self::Remote(failure) => failure.code(),
             Self::Scratch
             | Self::NotInRegistry { .. }
@@ -286,6 +298,7 @@ impl Limited for ImageError {
             Self::Format { problem: FormatProblem::Extension { .. }, .. } => Some("tar-header-bytes"),
             Self::TooManyLayers { .. } => Some("layers"),
             Self::TooManyEntries { .. } => Some("index-entries"),
+            Self::TooManyReferrers { .. } => Some("referrers"),
             Self::TooDeep { .. } => Some("index-depth"),
             _ => None,
         }

@@ -3,8 +3,8 @@
 use crate::layer::{BlobSource, read_document};
 use crate::limits::Limits;
 use crate::oci::{
-    Descriptor, Digest, Document, DocumentError, ImageConfig, Index, IndexEntry, Manifest, MediaType,
-    Platform,
+    Annotations, Descriptor, Digest, Document, DocumentError, ImageConfig, Index, IndexEntry, Manifest,
+    MediaType, Platform,
 };
 
 use super::error::ImageError;
@@ -16,6 +16,17 @@ pub(super) struct Candidate {
     pub(super) platform: Platform,
     /// The manifest.
     pub(super) manifest: Descriptor,
+}
+
+/// What an index, or a manifest alone, offers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selected {
+    /// The images, one for each platform, in the order of their indexes.
+    pub(super) candidates: Vec<Candidate>,
+    /// The other entries, in the order of their indexes.
+    pub(super) others: Vec<IndexEntry>,
+    /// The annotations of the outermost index.
+    pub(super) annotations: Annotations,
 }
 
 /// Where documents are read from.
@@ -71,15 +82,15 @@ fn other_document(descriptor: &Descriptor, found: &str) -> ImageError {
     ImageError::Document { digest: descriptor.digest, source }
 }
 
-/// The images that `root` leads to, in the order of their indexes; of equal platforms the first counts.
+/// The images that `root` leads to; of equal platforms the first counts.
 ///
-/// Left out is what is for `unknown/unknown`, and what says no platform and is no image.
-pub(super) fn candidates(
+/// What is for `unknown/unknown`, and what says no platform and is no image, is among the others.
+pub(super) fn select(
     root: &IndexEntry,
     documents: &dyn Documents,
     limits: &Limits,
-) -> Result<Vec<Candidate>, ImageError> {
-    let mut walk = Walk { documents, limits, entries: 0, above: Vec::new(), found: Vec::new() };
+) -> Result<Selected, ImageError> {
+    let mut walk = Walk { documents, limits, entries: 0, above: Vec::new(), found: Selected::default() };
     if root.descriptor.media_type.is_index() {
         walk.index(&root.descriptor)?;
         return Ok(walk.found);
@@ -87,7 +98,8 @@ pub(super) fn candidates(
     let manifest = documents.manifest(&root.descriptor)?;
     let config = image_config(&root.descriptor, &manifest, documents)?;
     let platform = root.platform().unwrap_or_else(|| config.platform().clone());
-    Ok(vec![Candidate { platform, manifest: root.descriptor.clone() }])
+    let candidates = vec![Candidate { platform, manifest: root.descriptor.clone() }];
+    Ok(Selected { candidates, ..Selected::default() })
 }
 
 /// The config of an image's manifest; a manifest of anything else is refused.
@@ -115,7 +127,7 @@ struct Walk<'a> {
     limits: &'a Limits,
     entries: usize,
     above: Vec<Digest>,
-    found: Vec<Candidate>,
+    found: Selected,
 }
 
 impl Walk<'_> {
@@ -127,7 +139,10 @@ impl Walk<'_> {
         if self.above.len() >= self.limits.index_depth {
             return Err(ImageError::TooDeep { digest, limit: self.limits.index_depth });
         }
-        let index = self.documents.index(descriptor)?;
+        let mut index = self.documents.index(descriptor)?;
+        if self.above.is_empty() {
+            self.found.annotations = std::mem::take(&mut index.annotations);
+        }
         self.above.push(digest);
         self.entries(&index, digest)?;
         self.above.pop();
@@ -144,6 +159,8 @@ impl Walk<'_> {
                 self.index(&entry.descriptor)?;
             } else if entry.descriptor.media_type.is_manifest() {
                 self.manifest(entry)?;
+            } else {
+                self.found.others.push(entry.clone());
             }
         }
         Ok(())
@@ -155,9 +172,11 @@ impl Walk<'_> {
             None => self.platform_by_config(&entry.descriptor)?,
         };
         if let Some(platform) = platform.filter(|platform| !platform.is_unknown())
-            && self.found.iter().all(|candidate| candidate.platform != platform)
+            && self.found.candidates.iter().all(|candidate| candidate.platform != platform)
         {
-            self.found.push(Candidate { platform, manifest: entry.descriptor.clone() });
+            self.found.candidates.push(Candidate { platform, manifest: entry.descriptor.clone() });
+        } else {
+            self.found.others.push(entry.clone());
         }
         Ok(())
     }
@@ -189,9 +208,11 @@ mod tests {
         }
 
         fn walk(&self, name: &str, limits: &Limits) -> Result<Vec<String>, Code> {
-            let found = candidates(&entry(name, MediaType::Index, None), self, limits);
+            let found = select(&entry(name, MediaType::Index, None), self, limits);
             found
-                .map(|found| found.iter().map(|candidate| candidate.platform.to_string()).collect())
+                .map(|found| {
+                    found.candidates.iter().map(|candidate| candidate.platform.to_string()).collect()
+                })
                 .map_err(|error| error.code())
         }
     }
@@ -253,11 +274,14 @@ mod tests {
             ],
         );
         let root = entry("index", MediaType::Index, None);
-        let found = candidates(&root, &documents, &Limits::default()).unwrap();
-        let found: Vec<_> = found.iter().map(|c| (c.platform.to_string(), c.manifest.digest)).collect();
+        let selected = select(&root, &documents, &Limits::default()).unwrap();
+        let found = selected.candidates.iter().map(|c| (c.platform.to_string(), c.manifest.digest));
+        let found: Vec<_> = found.collect();
         let digest = |name: &str| Digest::of(name.as_bytes());
         let expected =
             [("linux/arm64".to_owned(), digest("first")), ("linux/amd64".to_owned(), digest("third"))];
         assert_eq!(found, expected);
+        let others: Vec<_> = selected.others.iter().map(|other| other.descriptor.digest).collect();
+        assert_eq!(others, [digest("attestation"), digest("second")]);
     }
 }

@@ -13,6 +13,7 @@ mod manifest;
 mod media_type;
 mod platform;
 mod reference;
+pub mod referrer;
 mod registry_map;
 mod registry_name;
 
@@ -26,5 +27,6 @@ pub use locator::{Locator, LocatorError};
 pub use manifest::Manifest;
 pub use media_type::{Compression, MediaType};
 pub use platform::{Platform, PlatformError};
+pub use referrer::Referrer;
 pub use registry_map::{RegistryMap, RegistryMapError};
 pub use registry_name::{RegistryName, is_tag};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::load::{Answering, Load, LoadError};
 use super::report::Report;
 use super::workspace::Workspace;
 use super::{publish, push};
@@ -18,7 +19,7 @@ use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp
 use crate::progress::Progress;
 use crate::registry::{PushError, Repository};
 use crate::rootfs::RootPath;
-use crate::spec::{Place, SpecFile, Specification};
+use crate::spec::{Catalog, Place, SpecFile, Specification};
 use crate::store::{Output, Staging, Store, WriteError};
 
 /// How to build.
@@ -29,6 +30,8 @@ pub struct Options {
     pub registry_map: RegistryMap,
     /// The registry or layout that has the images of definitions.
     pub source: String,
+    /// The definitions of images, where there is a catalog of them.
+    pub catalog: Option<Catalog>,
     /// What may be replaced.
     pub allow: Allow,
     /// Whether artifacts may bring devices.
@@ -52,6 +55,8 @@ pub struct Wanted {
     pub outputs: Vec<Output>,
     /// Whether to push to the destinations that the specification names.
     pub push: bool,
+    /// The container engine that gets them, where one does.
+    pub load: Option<Load>,
     /// Whether images of other specifications go to the same outputs, so that each needs its full name.
     pub several: bool,
 }
@@ -132,6 +137,9 @@ pub enum BuildError {
         #[source]
         error: Box<PushError>,
     },
+    /// An image cannot be loaded into a container engine.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The build was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -168,6 +176,7 @@ impl Coded for BuildError {
             Self::Write(error) => error.code(),
             Self::NameTwice { .. } | Self::Destination { .. } => Code::Output,
             Self::Push { error, .. } => error.code(),
+            Self::Load(error) => error.code(),
             Self::Interrupted(interrupted) => interrupted.code(),
         }
     }
@@ -215,7 +224,8 @@ struct Call<'a> {
 impl Call<'_> {
     fn run(&self, file: &SpecFile, specification: &Specification) -> Result<Report, BuildError> {
         let outputs = &self.wanted.outputs;
-        if outputs.is_empty() && !self.wanted.push {
+        let load = self.wanted.load.as_ref();
+        if outputs.is_empty() && !self.wanted.push && load.is_none() {
             return Err(BuildError::NoOutput);
         }
         check_places(outputs)?;
@@ -228,12 +238,14 @@ impl Call<'_> {
             true => push::repositories(&plan, &self.options.registry_map, self.workspace)?,
             false => Vec::new(),
         };
+        let engine = load.map(|load| load.begin(&plan, self.interrupt)).transpose()?;
         let staging = match outputs.first() {
             Some(first) => Staging::beside(first)?,
             None => Staging::within(&self.workspace.scratch)?,
         };
         let name = name(specification);
-        Making { call: self, name, plan: &plan, repositories, staging: &staging }.run()
+        Making { call: self, name, plan: &plan, repositories, engine: engine.as_ref(), staging: &staging }
+            .run()
     }
 
     fn plan(&self, file: &SpecFile, specification: &Specification) -> Result<Plan, BuildError> {
@@ -247,6 +259,7 @@ impl Call<'_> {
             map: &options.registry_map,
             remotes: &self.workspace.remotes,
             source: &options.source,
+            catalog: options.catalog.as_ref(),
             mismatch: options.platform_mismatch,
             epoch: options.epoch,
             platforms: &options.platforms,
@@ -271,6 +284,7 @@ struct Making<'a> {
     plan: &'a Plan,
     /// Where each target is pushed to; nothing where nothing is.
     repositories: Vec<Repository>,
+    engine: Option<&'a Answering<'a>>,
     staging: &'a Staging,
 }
 
@@ -315,11 +329,16 @@ impl Making<'_> {
             refuse_privileged(self.plan, &images)?;
         }
         let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
-        let published = publish::publish(&made, wanted, workspace, &shop);
-        match published.and_then(|()| push::push(&made, &self.repositories, workspace, &shop)) {
-            Ok(pushed) => {
+        let published = publish::publish(&made, wanted, workspace, &shop)
+            .and_then(|()| push::push(&made, &self.repositories, workspace, &shop))
+            .and_then(|pushed| {
+                Ok((pushed, self.engine.map(|engine| engine.load(&made, &shop)).transpose()?))
+            });
+        match published {
+            Ok((pushed, loaded)) => {
                 let store = workspace.store.as_deref();
-                let mut report = Report::of(self.name, &made, &wanted.outputs, shop.work, store);
+                let report = Report::of(self.name, &made, &wanted.outputs, shop.work, store);
+                let mut report = Report { loaded, ..report };
                 report.add_pushed(pushed);
                 Ok(Outcome::Made(Box::new(report)))
             }

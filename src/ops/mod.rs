@@ -2,6 +2,8 @@
 
 pub mod build;
 pub mod diagnostic;
+pub mod inspect;
+pub mod load;
 mod publish;
 mod push;
 pub mod remembered;

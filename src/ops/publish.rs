@@ -52,7 +52,7 @@ pub(super) fn publish(
             for name in names.iter().filter(|_| wanted.several) {
                 workspace.claim(&format!("{output} {name}"), &made.index)?;
             }
-            write(output, &names, publication, shop)?;
+            write(&output.to_string(), output, &names, publication, shop)?;
         }
     }
     Ok(())
@@ -66,13 +66,15 @@ pub(super) fn forget_broken(made: &[Made<'_>], shop: &Workshop<'_>) -> bool {
     broken.count() > 0
 }
 
-fn write(
+/// Writes an image to an output; `what` says it to whoever looks on.
+pub(super) fn write(
+    what: &str,
     output: &Output,
     names: &[String],
     publication: &Publication,
     shop: &Workshop<'_>,
 ) -> Result<(), BuildError> {
-    let meter = Mutex::new(shop.progress.begin(&output.to_string(), output.bytes_of(publication)));
+    let meter = Mutex::new(shop.progress.begin(what, output.bytes_of(publication)));
     let progress = |bytes| {
         if let Ok(mut meter) = meter.lock() {
             meter.advance(bytes);
@@ -98,6 +100,7 @@ fn index(target: &Target, images: &[AssembledImage]) -> Vec<u8> {
     json::to_bytes(&Index::new(images.iter().map(entry).collect(), annotations))
 }
 
+/// What an output gets of a target.
 pub(super) fn publication(made: &Made<'_>) -> Publication {
     let layer = |layer: &AssembledLayer| PublishedLayer {
         descriptor: layer.descriptor.clone(),

@@ -43,13 +43,38 @@ fn named(context: &Context<'_>, locator: &Locator) -> Result<Base, Problem> {
     Ok(Base { name: locator.clone(), found, tags, base_name })
 }
 
-/// Finds the image of a definition: it has the definition's own name as its tag, and a label that names the definition.
+/// What the image of a definition is called.
+struct Named {
+    /// Its repository, below the source.
+    repository: String,
+    /// The tag that leads to it.
+    tag: String,
+    /// All its tags, as far as they are known.
+    tags: Vec<String>,
+}
+
+impl Named {
+    /// As the catalog says; without one, the definition's own name is its only tag.
+    fn of(context: &Context<'_>, id: &DefinitionId) -> Result<Self, Problem> {
+        let Some(catalog) = context.catalog else {
+            let (repository, tag) = (id.repository.clone(), id.stem.clone());
+            return Ok(Self { repository, tags: vec![tag.clone()], tag });
+        };
+        let definition = catalog.definition(id)?;
+        let tag = definition.most_specific_tag().to_owned();
+        Ok(Self { repository: definition.repository, tag, tags: definition.tags })
+    }
+}
+
+/// Finds the image of a definition: it has the definition's most specific tag, and a label that names the definition.
 fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
-    let (place, name) = place(context, id)?;
+    let named = Named::of(context, id)?;
+    let (place, name) = place(context, &named)?;
     let absent = || {
         let (candidates, others) = definitions(context, &place, id);
         let place = name.as_ref().map_or_else(|| context.source.to_owned(), RegistryName::full_repository);
-        Problem::Definition { id: id.clone(), place, candidates, others }
+        let (tag, is_cataloged) = (named.tag.clone(), context.catalog.is_some());
+        Problem::Definition { id: id.clone(), tag, is_cataloged, place, candidates, others }
     };
     let problem = |error| image_problem(&format!("definition {id} in"), &place, error);
     let found = match look(context, &place) {
@@ -62,12 +87,12 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
     }
     let base_name = name.as_ref().map(ToString::to_string);
     let name = name.map_or_else(|| place.clone(), Locator::Registry);
-    Ok(Base { name, found: Some(found), tags: vec![id.stem.clone()], base_name })
+    Ok(Base { name, found: Some(found), tags: named.tags, base_name })
 }
 
 /// Where a definition's image should be, and its reference where that is a registry's.
-fn place(context: &Context<'_>, id: &DefinitionId) -> Result<(Locator, Option<RegistryName>), Problem> {
-    let tag = Some(id.stem.clone());
+fn place(context: &Context<'_>, named: &Named) -> Result<(Locator, Option<RegistryName>), Problem> {
+    let tag = Some(named.tag.clone());
     match context.source.parse() {
         Ok(Locator::Layout { dir, .. }) => return Ok((Locator::Layout { dir, tag, digest: None }, None)),
         Ok(Locator::OciArchive { file, .. }) => {
@@ -75,7 +100,7 @@ fn place(context: &Context<'_>, id: &DefinitionId) -> Result<(Locator, Option<Re
         }
         _ => {}
     }
-    let name: RegistryName = format!("{}/{}:{}", context.source, id.repository, id.stem).parse()?;
+    let name: RegistryName = format!("{}/{}:{}", context.source, named.repository, named.tag).parse()?;
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
@@ -121,7 +146,7 @@ mod tests {
     };
     use crate::plan::Remotes;
     use crate::registry::{NoMemory, Registries, Settings};
-    use crate::spec::{At, Place};
+    use crate::spec::{At, Catalog, Place};
     use crate::store::Copying;
 
     /// Adds an image without layers to the layout in `dir`; gives the path of its config.
@@ -153,6 +178,10 @@ mod tests {
     }
 
     fn resolve(source: &str, map: &[String]) -> Result<Base, Problem> {
+        resolve_by(None, source, map)
+    }
+
+    fn resolve_by(catalog: Option<&Catalog>, source: &str, map: &[String]) -> Result<Base, Problem> {
         let mut mapped = RegistryMap::default();
         map.iter().for_each(|mapping| mapped.add(mapping).unwrap());
         let context = Context {
@@ -160,6 +189,7 @@ mod tests {
             map: &mapped,
             remotes: &Remotes::new(registries(), None),
             source,
+            catalog,
             mismatch: PlatformMismatch::Refuse,
             epoch: None,
             platforms: &[],
@@ -197,5 +227,32 @@ mod tests {
             panic!("the tag is of another definition")
         };
         assert_eq!(candidates, ["1.25.1"]);
+    }
+
+    #[test]
+    fn a_catalog_says_the_repository_and_tags_of_a_definition() {
+        let root = tempfile::tempdir().unwrap();
+        let definition = root.path().join("catalog/image/golang/alpine-3.23/1.25.yaml");
+        fs::create_dir_all(definition.parent().unwrap()).unwrap();
+        fs::write(&definition, "image: dhi.io/go\ntags: [1.25-alpine3.23, 1.25.4-alpine3.23]\n").unwrap();
+        let catalog = Catalog::open(&root.path().join("catalog")).unwrap();
+        let images = root.path().join("images");
+        add(&images, "1.25-alpine3.23", "image/golang/alpine-3.23/1.25", &[]);
+        let map = [format!("dhi.io/go=oci:{}", images.display())];
+        let resolved = || resolve_by(Some(&catalog), "dhi.io", &map);
+        match resolved() {
+            Err(Problem::Definition { tag, candidates, is_cataloged: true, .. }) => {
+                assert_eq!(
+                    (tag.as_str(), candidates),
+                    ("1.25.4-alpine3.23", vec!["1.25-alpine3.23".to_owned()])
+                );
+            }
+            Err(problem) => panic!("{problem}"),
+            Ok(_) => panic!("a less specific tag may be of another version"),
+        }
+        add(&images, "1.25.4-alpine3.23", "image/golang/alpine-3.23/1.25", &[]);
+        let base = resolved().unwrap();
+        assert_eq!(base.tags, ["1.25-alpine3.23", "1.25.4-alpine3.23"]);
+        assert_eq!(base.base_name.as_deref(), Some("dhi.io/go:1.25.4-alpine3.23"));
     }
 }

@@ -8,6 +8,7 @@ use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::{Platform, RegistryMap};
+use crate::spec::Catalog;
 
 /// What a plan depends on besides its specification.
 pub struct Context<'a> {
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub remotes: &'a Remotes,
     /// The registry or layout that has the images of definitions.
     pub source: &'a str,
+    /// The definitions of images, where there is a catalog of them.
+    pub catalog: Option<&'a Catalog>,
     /// Whether a config may be for another platform than its index says.
     pub mismatch: PlatformMismatch,
     /// The time that outputs are made at, where it is set from outside.

@@ -6,7 +6,7 @@ use crate::code::{self, Code, Coded};
 use crate::image::ImageError;
 use crate::limits::Limited;
 use crate::oci::{LocatorError, Platform};
-use crate::spec::{DefinitionId, Place, SourceError, TagError};
+use crate::spec::{CatalogError, DefinitionId, Place, SourceError, TagError};
 
 /// A problem, and where the specification asks for what cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +43,18 @@ pub enum Problem {
     /// A file beside the specification cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The catalog does not say what a definition is.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// No image has the definition, or several have and none has its tag.
-    #[error("no image tagged `{}` in {place} is of the definition `{id}`", id.stem)]
+    #[error("no image tagged `{tag}` in {place} is of the definition `{id}`")]
     Definition {
         /// The definition.
         id: DefinitionId,
+        /// The tag that its image should have.
+        tag: String,
+        /// Whether a catalog says so.
+        is_cataloged: bool,
         /// Where it was looked for.
         place: String,
         /// Tags whose image is of the definition.
@@ -101,6 +108,7 @@ impl Coded for PlanError {
             Problem::Image { error, .. } => error.code(),
             Problem::Locator(_) => Code::SpecReference,
             Problem::Source(error) => error.code(),
+            Problem::Catalog(error) => error.code(),
             Problem::Definition { .. } => Code::SourceMissing,
             Problem::NoTags { .. } | Problem::Tag(_) | Problem::Collision(_) => Code::SpecTag,
             Problem::Platform { .. } => Code::PlatformAbsent,

@@ -1,10 +1,12 @@
 //! What operations read from an answer.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::error::RegistryError;
 use super::response::Response;
 use super::url::Url;
+use crate::code::AnyFailure;
+use crate::interrupt::Interrupted;
 use crate::layer::VerifyError;
 use crate::oci::Digest;
 
@@ -16,9 +18,10 @@ impl Response {
     pub(super) fn bytes(&mut self, limit: u64) -> Result<Vec<u8>, RegistryError> {
         let mut bytes = Vec::new();
         let read = (&mut self.body).take(limit.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|error| self.unanswered(error.to_string()))?;
+        read.map_err(|error| broken_off(&self.what, error))?;
         if bytes.len() as u64 > limit {
-            return Err(RegistryError::LargeDocument { what: self.what.clone(), limit });
+            let what = self.what.clone();
+            return Err(RegistryError::LargeDocument { what, limit });
         }
         Ok(bytes)
     }
@@ -26,7 +29,7 @@ impl Response {
     /// Reads a body that nobody needs.
     pub(super) fn discard(self) {
         // What is left of it costs the connection, no more.
-        let _ = std::io::copy(&mut self.body.take(DISCARDED), &mut std::io::sink());
+        let _ = io::copy(&mut self.body.take(DISCARDED), &mut io::sink());
     }
 
     /// The digest that the registry says the content has, where it says one.
@@ -55,9 +58,15 @@ impl Response {
             .ok_or_else(|| RegistryError::NoHeader { what: self.what.clone(), header: "Location" })?;
         self.url.join(location)
     }
+}
 
-    /// The error of an answer that is not whole.
-    pub(super) fn unanswered(&self, problem: String) -> RegistryError {
-        RegistryError::Unanswered { what: self.what.clone(), problem }
+/// The error of an answer that is not whole.
+fn broken_off(what: &str, error: io::Error) -> RegistryError {
+    if let Some(failure) = AnyFailure::of_io(&error) {
+        return RegistryError::Body(failure.clone());
+    }
+    match error.downcast::<Interrupted>() {
+        Ok(interrupted) => interrupted.into(),
+        Err(error) => RegistryError::Unanswered { what: what.to_owned(), problem: error.to_string() },
     }
 }

@@ -138,3 +138,6 @@ fn redirected(request: &Request<'_>, answer: &Response, left: u32) -> Result<Url
 fn is_read(request: &Request<'_>) -> bool {
     matches!(request.target, Target::Blob(_)) && matches!(request.method, Method::Get | Method::Head)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use super::auth::CredentialError;
 use crate::code::{self, AnyFailure, Code, Coded, Failure};
@@ -131,17 +132,6 @@ pub enum RegistryError {
         /// The limit it is about.
         limit: &'static str,
     },
-    /// What is sent cannot be read.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// What is sent cannot be read to its end.
-    #[error("{what}: what is sent cannot be read: {source}")]
-    Read {
-        /// Method and address of the request, without its query.
-        what: String,
-        /// What the reader says.
-        source: io::Error,
-    },
     /// A file that settings name cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -149,7 +139,7 @@ pub enum RegistryError {
     #[error("{}: {problem}", path.display())]
     Certificate {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What is wrong with it.
         problem: &'static str,
     },
@@ -164,6 +154,9 @@ pub enum RegistryError {
     /// An address that a registry gives is none.
     #[error("`{0}` is no address")]
     Address(String),
+    /// The answer itself broke off.
+    #[error(transparent)]
+    Body(AnyFailure),
     /// The answer lacks a header.
     #[error("{what}: the answer has no `{header}`")]
     NoHeader {
@@ -197,19 +190,20 @@ pub enum RegistryError {
         source: Box<DocumentError>,
     },
     /// A blob broke off, however often it was asked for.
-    #[error("{what}: broken off at byte {at} of {size} after {tries} tries: {problem}")]
+    #[error("broken off at byte {at} of {size} after {tries} tries: {problem}")]
     BrokenOff {
-        /// Method and address of the last request, without its query.
-        what: String,
         /// The bytes that came.
         at: u64,
         /// The bytes that it has.
         size: u64,
         /// How often it was asked for.
         tries: u32,
-        /// What went wrong at last.
+        /// What went wrong at last, and with which request.
         problem: String,
     },
+    /// What is uploaded cannot be read.
+    #[error(transparent)]
+    Blob(#[from] SourceError),
     /// What is uploaded is not what its descriptor says.
     #[error("{0}; nothing was uploaded")]
     Corrupt(Box<VerifyError>),
@@ -250,7 +244,7 @@ pub enum RegistryError {
         /// How often it was written.
         tries: u32,
     },
-    /// Somebody asked to stop.
+    /// The work was asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
 }
@@ -347,6 +341,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the answer, or a part of it, was lost on the way: another may come whole.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Unanswered { .. } | Self::Slow { .. } | Self::Body(_))
+    }
+
     /// The error of an answer that is not strict JSON of the expected shape.
     pub(super) fn json(what: String, error: JsonError) -> Self {
         Self::Document { what, source: Box::new(error.into()) }
@@ -359,6 +358,15 @@ impl RegistryError {
         Self::Document { what: what.to_owned(), source: Box::new(source) }
     }
 
+    /// What the registry says, where the status of its answer is what is wrong.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Status { message, .. } => message.clone(),
+            Self::Refused { codes, message, .. } => format!("{}{}", codes.join(", "), shown(message)),
+            _ => String::new(),
+        }
+    }
+
     /// Whether the answer has one of the specification's codes.
     pub(super) fn says(&self, code: &str) -> bool {
         matches!(self, Self::Refused { codes, .. } if codes.iter().any(|said| said == code))
@@ -369,30 +377,34 @@ impl Coded for RegistryError {
     fn code(&self) -> Code {
         match self {
             Self::Status { status: 401 | 403, .. } | Self::Refused { status: 401 | 403, .. } => Code::Auth,
-            Self::Unauthorized { .. } | Self::Credential(_) | Self::Token { .. } => Code::Auth,
-            Self::Refused { .. } | Self::NoHeader { .. } | Self::Unlisted { .. } | Self::BrokenOff { .. } => {
-                Code::Remote
-            }
+            Self::Unauthorized { .. } | Self::Token { .. } => Code::Auth,
+            Self::Credential(error) => error.code(),
+            Self::Realm { .. } => Code::Realm,
+            Self::Redirect { .. } => Code::Redirect,
+            Self::Location { .. } => Code::Location,
+            Self::Tls { .. } => Code::Tls,
+            Self::TooLarge { .. } => Code::LimitResponse,
+            Self::File(error) => error.code(),
+            Self::Certificate { .. } | Self::Proxy { .. } => Code::Usage,
+            Self::Slow { .. } | Self::Page { .. } => Code::Remote,
+            Self::Unanswered { .. }
+            | Self::Address(_)
+            | Self::Status { .. }
+            | Self::Refused { .. }
+            | Self::NoHeader { .. }
+            | Self::Unlisted { .. }
+            | Self::BrokenOff { .. } => Code::Remote,
+            Self::Body(failure) => failure.code(),
             Self::Verify { fault, .. } | Self::Corrupt(fault) => fault.code(),
             Self::LargeDocument { .. } => Code::LimitManifest,
             Self::Document { source, .. } => match **source {
                 DocumentError::Json(_) => Code::Json,
                 DocumentError::Ambiguous { .. } => Code::Ambiguous,
             },
+            Self::Blob(error) => error.code(),
             Self::Unreadable(error) => code::of_io(error),
             Self::Pages { .. } | Self::PageElsewhere { .. } | Self::Referrers { .. } => Code::LimitReferrers,
-            Self::Unanswered { .. } | Self::Slow { .. } | Self::Status { .. } => Code::Remote,
-            Self::Address(_) | Self::Page { .. } => Code::Remote,
-            Self::Realm { .. } => Code::Realm,
-            Self::Redirect { .. } => Code::Redirect,
-            Self::Location { .. } => Code::Location,
-            Self::Tls { .. } => Code::Tls,
-            Self::TooLarge { .. } => Code::LimitResponse,
-            Self::Source(error) => error.code(),
-            Self::Read { source, .. } => code::of_io(source),
-            Self::File(error) => code::of_io(&error.source),
-            Self::Certificate { .. } | Self::Proxy { .. } => Code::Usage,
-            Self::Interrupted(interrupted) => interrupted.code(),
+            Self::Interrupted(error) => error.code(),
         }
     }
 }
@@ -417,12 +429,12 @@ impl Failure for RegistryError {
             Self::Tls { host, .. } => format!(
                 "for an authority of your own pass --ca {host}=FILE; for a registry without TLS --plain-http {host}"
             ),
-            Self::Source(SourceError::Remote(failure)) => return failure.hint(),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => return failure.hint(),
+            Self::Unreadable(error) => return AnyFailure::of_io(error)?.hint(),
+            Self::Credential(error) => return error.hint(),
             Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
                 "try again later, or log in: registries limit who is anonymous".to_owned()
             }
-            Self::Read { source, .. } => return AnyFailure::of_io(source)?.hint(),
-            Self::Credential(error) => return error.hint(),
             _ => return None,
         };
         Some(hint)
@@ -441,8 +453,8 @@ impl Failure for RegistryError {
             }),
             Self::TooLarge { limit, .. } => Some(limit),
             Self::Redirect { problem: RedirectProblem::Count, .. } => Some("redirects"),
-            Self::Source(SourceError::Remote(failure)) => failure.limit(),
-            Self::Read { source, .. } => AnyFailure::of_io(source)?.limit(),
+            Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => failure.limit(),
+            Self::Unreadable(error) => AnyFailure::of_io(error)?.limit(),
             _ => None,
         }
     }

@@ -59,16 +59,14 @@ pub(super) fn exchange(
         Body::Stream { size, open } => {
             let inner = open().map_err(|error| Lost::Final(error.into()))?;
             let mut source = Source { inner, failed: failed.clone() };
+            let body = SendBody::from_reader(&mut source);
             let built = built.header(header::CONTENT_LENGTH, *size);
-            built
-                .body(SendBody::from_reader(&mut source))
-                .map(|built| agent.run(built))
-                .map_err(unsendable)?
+            built.body(body).map(|built| agent.run(built)).map_err(unsendable)?
         }
     };
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Err(failed.take(&about.what).map_or_else(|| about.lost(error), Lost::Final)),
+        Err(error) => return Err(failed.take().map_or_else(|| about.lost(error), Lost::Final)),
     };
     let (head, body) = answer.into_parts();
     let body = Box::new(Answer { inner: body.into_reader(), about: about.clone() });
@@ -210,12 +208,12 @@ impl<R: Read> Read for Answer<R> {
 struct Failed(Arc<Mutex<Option<io::Error>>>);
 
 impl Failed {
-    fn take(&self, what: &str) -> Option<RegistryError> {
+    fn take(&self) -> Option<RegistryError> {
         let source = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let interrupted = source.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).copied();
         Some(match interrupted {
             Some(interrupted) => RegistryError::Interrupted(interrupted),
-            None => RegistryError::Read { what: what.to_owned(), source },
+            None => RegistryError::Unreadable(source),
         })
     }
 }

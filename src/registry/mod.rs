@@ -27,8 +27,13 @@ mod request;
 mod response;
 mod retry;
 mod route;
+#[cfg(test)]
+mod sample;
 mod scope;
+#[cfg(test)]
+mod scripted;
 mod settings;
+mod settings_file;
 mod tags;
 mod tls;
 mod traffic;
@@ -43,8 +48,8 @@ pub use proxy::Proxies;
 pub use push::{
     Accepted, Amount, Known, ManifestName, Mount, PushError, Pushed, Pushing, TagOutcome, Upload, push,
 };
-pub use referrers::Referrer;
 pub use registries::Registries;
 pub use repository::Repository;
-pub use settings::{HostSettings, Settings};
+pub use settings::{HostSettings, NoHost, Settings};
+pub use settings_file::{SettingsError, SettingsFile, SettingsProblem};
 pub use traffic::Traffic;

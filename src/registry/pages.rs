@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::RegistryError;
 use super::link_header::next_page;
 use super::repository::Repository;
-use super::request::{Method, Target};
+use super::request::Target;
 use super::response::Response;
 use super::url::Url;
 
@@ -15,20 +15,19 @@ impl Repository {
     /// A page elsewhere than at the origin of the first, and one that was read already, ends it with an error.
     pub(super) fn pages(
         &self,
-        first: Response,
+        first: (Response, Vec<u8>),
         mut take: impl FnMut(&Response, &[u8]) -> Result<(), RegistryError>,
     ) -> Result<(), RegistryError> {
-        let (limit, mut seen, mut page) = (self.shared().limits.pages, BTreeSet::new(), first);
+        let (limit, mut seen, (mut page, mut bytes)) = (self.shared().limits.pages, BTreeSet::new(), first);
         loop {
             seen.insert(page.url.to_string());
-            let bytes = page.bytes(self.document_limit())?;
             take(&page, &bytes)?;
             let Some(next) = next(&page)? else { return Ok(()) };
             if seen.contains(&next.to_string()) || seen.len() >= limit {
                 return Err(RegistryError::Pages { what: page.what, limit });
             }
-            self.shared().interrupt.check()?;
-            page = self.own().ask(Method::Get, Target::Page(next), Vec::new())?.expect(&[200])?;
+            (page, bytes) = self.own().fetch(self.shared(), &Target::Page(next), &[])?;
+            page = page.expect(&[200])?;
         }
     }
 }

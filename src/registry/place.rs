@@ -2,8 +2,10 @@
 
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
+use super::registries::Shared;
 use super::request::{Body, Method, Request, Resend, Target};
 use super::response::Response;
+use super::retry::Retry;
 use super::route::Route;
 use super::scope::{Access, Scope};
 use crate::oci::Digest;
@@ -28,6 +30,27 @@ impl Place {
     ) -> Result<Response, RegistryError> {
         let (scope, body, resend) = (self.scope(Access::Pull), Body::Empty, Resend::Always);
         self.endpoint.send(&Request { method, target, scope, headers, body, resend })
+    }
+
+    /// Asks for a manifest, index or list and reads it, again where it breaks off; of any status but 200 nothing is read.
+    pub(super) fn fetch(
+        &self,
+        shared: &Shared,
+        target: &Target,
+        headers: &[(&'static str, String)],
+    ) -> Result<(Response, Vec<u8>), RegistryError> {
+        let mut retry = Retry::new(&shared.limits, &shared.interrupt);
+        loop {
+            let mut answer = self.ask(Method::Get, target.clone(), headers.to_vec())?;
+            if answer.status != 200 {
+                return Ok((answer, Vec::new()));
+            }
+            match answer.bytes(shared.limits.document_bytes) {
+                Ok(bytes) => return Ok((answer, bytes)),
+                Err(error) if error.is_lost() && retry.wait(None)? => shared.traffic.retry(),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// A manifest's address, by tag or digest.

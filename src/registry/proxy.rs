@@ -86,7 +86,7 @@ impl Exception {
         let text = text.to_ascii_lowercase();
         let (host, port) = match text.rsplit_once(':') {
             // More colons are those of an IPv6 address, unless it stands in brackets.
-            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
+            Some((host, port)) if !host.contains(':') || host.contains(']') => (host, port.parse().ok()),
             _ => (&*text, None),
         };
         let (base, bits) =

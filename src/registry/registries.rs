@@ -36,18 +36,18 @@ impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
         let traffic = Arc::<Traffic>::default();
-        let wire = Wire {
+        let wire = Arc::new(Wire {
             credentials: Credentials::new(settings.credentials.clone()),
             settings: settings.clone(),
             limits: limits.clone(),
             interrupt: interrupt.clone(),
             traffic: Arc::clone(&traffic),
             agents: Agents::default(),
-        };
-        let (learned, subjects) = (Learned::default(), Subjects::default());
+        });
         let (limits, interrupt, endpoints) = (limits.clone(), interrupt.clone(), Mutex::default());
+        let (learned, subjects) = (Learned::default(), Subjects::default());
         Self(Arc::new(Shared {
-            wire: Arc::new(wire),
+            wire,
             endpoints,
             settings,
             memory,
@@ -61,7 +61,11 @@ impl Registries {
 
     /// A repository of a registry.
     pub fn repository(&self, host: &str, repository: &str) -> Repository {
-        Repository::new(Arc::clone(&self.0), Endpoint::new(&self.0, host), host, repository)
+        Repository::new(Arc::clone(&self.0), self.endpoint(host), host, repository)
+    }
+
+    pub(super) fn endpoint(&self, host: &str) -> Endpoint {
+        Endpoint::new(&self.0, host)
     }
 
     /// What went over the network so far.

@@ -47,22 +47,22 @@ impl Repository {
     ///
     /// Media type and size are what the registry says: what is read by the digest decides.
     pub fn resolve(&self, tag: &str) -> Result<Option<Descriptor>, RegistryError> {
-        self.read(|place| pull::resolve(place, tag, self.document_limit()))
+        self.read(|place| pull::resolve(place, tag, self.shared()))
     }
 
     /// The manifest or index that a tag leads to; its type is that of its body.
     pub fn tagged(&self, tag: &str) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
-        self.read(|place| pull::tagged(place, tag, self.document_limit()))
+        self.read(|place| pull::tagged(place, tag, self.shared()))
     }
 
     /// A manifest or index by its digest, verified; its type is that of its body.
     pub fn manifest(&self, digest: &Digest) -> Result<Option<(Descriptor, Vec<u8>)>, RegistryError> {
-        self.read(|place| pull::manifest(place, digest, self.document_limit()))
+        self.read(|place| pull::manifest(place, digest, self.shared()))
     }
 
     /// Whether the registry itself has a manifest.
     pub fn has_manifest(&self, digest: &Digest) -> Result<bool, RegistryError> {
-        pull::has_manifest(self.own(), digest, self.document_limit())
+        pull::has_manifest(self.own(), digest, self.shared())
     }
 
     /// Whether the registry itself has a blob in this repository.
@@ -101,10 +101,6 @@ impl Repository {
         self.shared().learned.learn(self.host(), self.shared().memory.as_ref(), change);
     }
 
-    pub(super) fn document_limit(&self) -> u64 {
-        self.0.shared.limits.document_bytes
-    }
-
     /// Reads from the first place that has it: what a mirror lacks, or fails at, the next one is asked for.
     pub(super) fn read<T>(
         &self,
@@ -137,7 +133,7 @@ impl BlobSource for Repository {
         let digest = descriptor.digest;
         let media_type = &descriptor.media_type;
         let opened = if media_type.is_index() || media_type.is_manifest() {
-            self.read(|place| pull::open_manifest(place, &digest))
+            self.read(|place| pull::open_manifest(place, &digest, self.shared()))
         } else {
             Resumed::find(self, descriptor).map(|found| found.map(|body| Box::new(body) as _))
         };

@@ -25,6 +25,11 @@ impl<'a> Retry<'a> {
         Self { limits, interrupt, tries: 1, waited: Duration::ZERO }
     }
 
+    /// As after so many tries, whose waits do not count any more.
+    pub(super) fn after(tries: u32, limits: &'a Limits, interrupt: &'a Interrupt) -> Self {
+        Self { tries, ..Self::new(limits, interrupt) }
+    }
+
     /// Times that the request was sent.
     pub(super) fn tries(&self) -> u32 {
         self.tries

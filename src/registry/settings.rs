@@ -7,6 +7,8 @@ use super::address;
 use super::auth::CredentialFiles;
 use super::proxy::Proxies;
 use super::url::Origin;
+use crate::oci::RegistryName;
+use crate::printable::escaped;
 
 /// How registries are reached; what is not said holds as it does for most.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +40,47 @@ pub struct HostSettings {
     pub uploads: Vec<String>,
 }
 
+/// A text that is no host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no host, such as `registry.example.com:5000`")]
+pub struct NoHost(pub String);
+
+/// A host as references name registries, with a port or without.
+pub(super) fn parse_host(text: &str) -> Result<String, NoHost> {
+    let name = format!("{text}/x").parse::<RegistryName>().ok();
+    // Of what is no host the grammar makes a path on Docker Hub.
+    let host = name.filter(|name| name.repository() == "x" || name.repository() == "library/x");
+    host.map(|name| name.host().to_owned()).ok_or_else(|| NoHost::of(text))
+}
+
+/// A host, or a host and a path below it.
+pub(super) fn parse_mirror(text: &str) -> Result<String, NoHost> {
+    let (host, path) = text.split_once('/').unwrap_or((text, "x"));
+    let name = parse_host(host).ok().and_then(|host| format!("{host}/{path}").parse::<RegistryName>().ok());
+    let is_one = name.is_some_and(|name| name.repository().ends_with(path));
+    if is_one { Ok(text.to_owned()) } else { Err(NoHost::of(text)) }
+}
+
+impl NoHost {
+    fn of(text: &str) -> Self {
+        const SHOWN: usize = 80;
+        Self(escaped(text).chars().take(SHOWN).collect())
+    }
+}
+
 impl Settings {
+    /// The settings of a registry, to be changed.
+    pub fn host_mut(&mut self, host: &str) -> Result<&mut HostSettings, NoHost> {
+        Ok(self.hosts.entry(parse_host(host)?).or_default())
+    }
+
+    /// Has a mirror asked before a registry, after those it has already.
+    pub fn add_mirror(&mut self, host: &str, mirror: &str) -> Result<(), NoHost> {
+        let mirror = parse_mirror(mirror)?;
+        self.host_mut(host)?.mirrors.push(mirror);
+        Ok(())
+    }
+
     /// Where a registry is, which references name by `host`.
     pub(super) fn origin(&self, host: &str) -> Origin {
         let address = if host == "docker.io" { "registry-1.docker.io" } else { host };
@@ -72,6 +114,31 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_and_mirrors_are_what_references_can_name() {
+        for text in
+            ["docker.io", "localhost", "a.example:5000", "10.0.0.1:5000", "docker.io/cache", "a.io/x/y"]
+        {
+            assert_eq!(parse_mirror(text).unwrap(), text);
+            assert_eq!(parse_host(text).is_ok(), !text.contains('/'), "{text}");
+        }
+        assert_eq!(parse_host("index.docker.io").unwrap(), "docker.io");
+        for text in [
+            "",
+            "acme",
+            "https://a.io",
+            "a.io/",
+            "a.io/X",
+            "a.io/x:1",
+            "a.io:x",
+            "[::1]:5000",
+            "a b.io",
+            "u@a.io",
+        ] {
+            assert!(parse_mirror(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn only_this_machine_is_reached_without_tls_unless_settings_say_so() {

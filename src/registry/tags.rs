@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::RegistryError;
 use super::repository::Repository;
-use super::request::{Method, Target};
+use super::request::Target;
 use super::route::Route;
 use crate::oci::is_tag;
 use crate::oci::json::{self, JsonError};
@@ -20,13 +20,13 @@ impl Repository {
     /// All tags of the repository, in the registry's order; none where there is no such repository.
     pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
         let target = Target::Route(Route::tags(self.name()), Vec::new());
-        let first = self.own().ask(Method::Get, target, Vec::new())?;
+        let (first, bytes) = self.own().fetch(self.shared(), &target, &[])?;
         if first.status == 404 {
             first.discard();
             return Ok(Vec::new());
         }
         let mut tags = Vec::new();
-        self.pages(first.expect(&[200])?, |answer, bytes| {
+        self.pages((first.expect(&[200])?, bytes), |answer, bytes| {
             let page: Page = json::parse(bytes)
                 .and_then(json::typed)
                 .map_err(|error| RegistryError::json(answer.what.clone(), error))?;

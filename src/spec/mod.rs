@@ -5,8 +5,10 @@
 
 mod accounts;
 mod artifact;
+mod catalog;
 mod chart;
 mod customization;
+mod definition;
 mod error;
 mod excerpt;
 mod file;
@@ -34,8 +36,10 @@ mod minimal;
 
 pub use accounts::{AccountError, Accounts, Group, RunAs, RunAsError, User};
 pub use artifact::{Artifact, PatternFault, Side};
+pub use catalog::{Catalog, CatalogError};
 pub use chart::{MappedImage, ReferenceMapping};
 pub use customization::{ChartCustomization, Customization, Specification};
+pub use definition::Definition;
 pub use error::{KeyError, Meant, SpecError, SpecErrorKind, ValueError};
 pub use excerpt::Excerpt;
 pub use file::{SpecFile, SpecFileError};

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::image::{Found, ImageError, PlatformMismatch};
+use crate::image::{Found, ImageError, PlatformMismatch, Root};
 use crate::interrupt::Interrupt;
 use crate::layer::read_document;
 use crate::limits::Limits;
 use crate::oci::annotations::REF_NAME;
-use crate::oci::{Descriptor, Digest, Document, Index, IndexEntry, Locator, MediaType};
+use crate::oci::{Descriptor, Digest, Document, Index, IndexEntry, Locator, MediaType, Referrer, referrer};
 
 use super::docker_archive;
 use super::image_name::{has_tag, is_attachment};
@@ -24,21 +24,62 @@ pub fn find(
     mismatch: PlatformMismatch,
     interrupt: &Interrupt,
 ) -> Result<Found, ImageError> {
-    let found = match locator {
-        Locator::Registry(name) => return Err(ImageError::Registry { name: name.to_string() }),
-        Locator::Scratch => return Err(ImageError::Scratch),
-        Locator::Layout { dir, tag, digest } => {
-            named(Layout::open(dir, limits)?, tag.as_deref(), digest.as_ref(), limits, mismatch)?
-        }
-        Locator::OciArchive { file, tag, digest } => {
-            named(oci_archive::open(file, limits)?, tag.as_deref(), digest.as_ref(), limits, mismatch)?
-        }
+    match locator {
         Locator::DockerArchive { file, name } => {
             let image = docker_archive::open(file, name.as_deref(), limits, interrupt)?;
-            Found::only(image, limits, mismatch)
+            Ok(Found::only(image, limits, mismatch))
         }
+        locator => {
+            let Root { entry, blobs } = root(locator, limits)?;
+            Found::of(entry, blobs, limits, mismatch)
+        }
+    }
+}
+
+/// The index or manifest that `locator` names; a docker archive has none.
+pub fn root(locator: &Locator, limits: &Limits) -> Result<Root, ImageError> {
+    let (tag, digest) = match locator {
+        Locator::Layout { tag, digest, .. } | Locator::OciArchive { tag, digest, .. } => (tag, digest),
+        _ => (&None, &None),
     };
-    Ok(found)
+    named(layout(locator, limits)?, tag.as_deref(), digest.as_ref(), limits)
+}
+
+/// What refers to each of some manifests in a layout: what its fallback tag `sha256-<hex>` lists.
+///
+/// See [the specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
+pub fn referrers(
+    locator: &Locator,
+    subjects: &[Digest],
+    limits: &Limits,
+) -> Result<Vec<Vec<Referrer>>, ImageError> {
+    let layout = layout(locator, limits)?;
+    subjects.iter().map(|subject| listed(&layout, subject, limits)).collect()
+}
+
+fn listed(layout: &Layout, subject: &Digest, limits: &Limits) -> Result<Vec<Referrer>, ImageError> {
+    let tag = referrer::fallback_tag(subject);
+    let is_it = |entry: &&IndexEntry| name(entry).is_some_and(|name| name == tag || has_tag(name, &tag));
+    let Some(entry) = layout.index.manifests.iter().find(is_it) else { return Ok(Vec::new()) };
+    let bytes = read_document(layout.blobs.as_ref(), &entry.descriptor, limits.document_bytes)?;
+    let digest = entry.descriptor.digest;
+    let listed = referrer::parse(&entry.descriptor.media_type, &bytes)
+        .map_err(|source| ImageError::Document { digest, source })?;
+    match listed.len() > limits.referrers {
+        true => Err(ImageError::TooManyReferrers { digest, limit: limits.referrers }),
+        false => Ok(listed),
+    }
+}
+
+/// The layout in a directory or an archive.
+fn layout(locator: &Locator, limits: &Limits) -> Result<Layout, ImageError> {
+    match locator {
+        Locator::Layout { dir, .. } => Layout::open(dir, limits),
+        Locator::OciArchive { file, .. } => oci_archive::open(file, limits),
+        Locator::DockerArchive { file, .. } => Err(ImageError::NoManifest(file.display().to_string())),
+        Locator::Registry(name) => Err(ImageError::Registry { name: name.to_string() }),
+        Locator::Scratch => Err(ImageError::Scratch),
+    }
 }
 
 /// The images that the layout in `dir` names, each with its name: a tag or a full reference.
@@ -59,14 +100,13 @@ fn named(
     tag: Option<&str>,
     digest: Option<&Digest>,
     limits: &Limits,
-    mismatch: PlatformMismatch,
-) -> Result<Found, ImageError> {
-    let mut root = match digest {
+) -> Result<Root, ImageError> {
+    let mut entry = match digest {
         Some(digest) => by_digest(&layout, digest, limits)?,
         None => by_tag(&layout.index, tag, &layout.place)?.clone(),
     };
-    root.descriptor.annotations.remove(REF_NAME);
-    Found::of(root, layout.blobs, limits, mismatch)
+    entry.descriptor.annotations.remove(REF_NAME);
+    Ok(Root { entry, blobs: layout.blobs })
 }
 
 /// The entry that a tag means: one of that name, else one whose full reference ends in it; without a tag, the only one.

@@ -18,7 +18,7 @@ mod staging;
 mod write;
 
 pub use cache::{Held, Inventory, Keeping, KeptBlob, Key, Pruned, Room, Store, StoreError};
-pub use found::{find, tags};
+pub use found::{find, referrers, root, tags};
 pub use output::{Output, OutputError, OutputParseError};
 pub use staging::{StagedFile, Staging};
 pub use write::{Copying, WriteError, write};

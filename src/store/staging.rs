@@ -85,6 +85,11 @@ impl Staging {
         Ok(StagedFile { place: Arc::clone(&self.0), name, file, written: 0, complete: false })
     }
 
+    /// Its directory. Files there go with it, whatever their names.
+    pub fn path(&self) -> &Path {
+        self.0.dir.path()
+    }
+
     /// Whether a complete blob is here.
     pub fn has(&self, digest: &Digest) -> bool {
         self.0.dir.file_size(digest.hex()).is_ok_and(|size| size.is_some())

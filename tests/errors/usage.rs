@@ -10,7 +10,7 @@ fn refused(args: &[&str]) -> String {
 fn a_build_needs_an_output() {
     insta::assert_snapshot!(refused(&[]), @"
     error[E_USAGE]: no output is asked for
-    hint: pass --push, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE
+    hint: pass --push, --load, -o oci:DIR, -o oci-archive:FILE or -o docker-archive:FILE
     ");
 }
 

@@ -81,6 +81,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
     let out = tempfile::tempdir_in(dir).unwrap();
     let output = format!("oci:{}:built", out.path().join("image").display()).parse().unwrap();
     let options = Options {
+        catalog: None,
         platforms: Vec::new(),
         registry_map: RegistryMap::default(),
         source: "none.invalid".to_owned(),

@@ -38,6 +38,7 @@ impl Report {
             traffic: None,
             work: work_report(work),
             warnings: warnings.into_list(),
+            loaded: None,
             outputs: outputs.iter().map(Output::to_string).collect(),
         }
     }

@@ -32,8 +32,23 @@ pub struct Report {
     /// What went over the network, where this was the only build of its process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traffic: Option<TrafficReport>,
+    /// What was loaded into a container engine, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded: Option<LoadedReport>,
     /// How much work it was. All else follows from the inputs; this depends on what the store had.
     pub work: WorkReport,
+}
+
+/// Images that were loaded into a container engine of this machine.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadedReport {
+    /// The engine: `docker` or `podman`.
+    pub engine: String,
+    /// The platform whose images were loaded.
+    pub platform: String,
+    /// The names that they have there.
+    pub names: Vec<String>,
 }
 
 /// How much work a build was.

@@ -88,7 +88,8 @@ fn failure(output: &[u8], status: ExitStatus) -> Result<Option<Credential>, Help
         return Ok(None);
     }
     // What looks like an answer may be one, and hold a secret.
-    let text = if text.is_empty() || text.contains(['{', '"']) { status.to_string() } else { text };
+    let looks = output.iter().any(|byte| b"{\"".contains(byte));
+    let text = if text.is_empty() || looks { status.to_string() } else { text };
     Err(HelperError::Failed(text[..text.floor_char_boundary(SHOWN)].to_owned()))
 }
 

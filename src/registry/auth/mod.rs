@@ -199,12 +199,8 @@ impl Authorizer {
     }
 
     fn unauthorized(&self, answer: Response, problem: Unauthorized) -> RegistryError {
-        match answer.into_error() {
-            RegistryError::Status { what, message, .. } => {
-                RegistryError::Unauthorized { what, host: self.host.clone(), message, problem }
-            }
-            error => error,
-        }
+        let (what, message) = (answer.what.clone(), answer.into_error().words());
+        RegistryError::Unauthorized { what, host: self.host.clone(), message, problem }
     }
 }
 
@@ -225,3 +221,6 @@ fn challenges(answer: &Response) -> Vec<Challenge> {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

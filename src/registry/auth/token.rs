@@ -72,13 +72,11 @@ pub(super) fn fetch(
         200 => token(answer, wire.limits.token_bytes, began),
         300..=399 => Err(refused(RealmProblem::Redirected)),
         _ if asked.credential.is_some() && credential.is_none() => Err(refused(RealmProblem::Foreign)),
-        400..=499 => Err(match answer.into_error() {
-            RegistryError::Status { what, status, message } => {
-                let colon = if message.is_empty() { "" } else { ": " };
-                RegistryError::Token { what, problem: format!("status {status}{colon}{message}") }
-            }
-            error => error,
-        }),
+        400..=499 => {
+            let (what, status, words) = (answer.what.clone(), answer.status, answer.into_error().words());
+            let colon = if words.is_empty() { "" } else { ": " };
+            Err(RegistryError::Token { what, problem: format!("status {status}{colon}{words}") })
+        }
         _ => Err(answer.into_error()),
     }
 }

@@ -4,13 +4,12 @@ use std::io::{self, Read};
 
 use super::blob;
 use crate::code::AnyFailure;
+use crate::interrupt::Interrupted;
 use crate::oci::{Descriptor, Digest};
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
 use crate::registry::response::Response;
-
-/// How often a blob is asked for.
-const TRIES: u32 = 5;
+use crate::registry::retry::Retry;
 
 /// A blob's bytes, all of them, from as many answers as it takes.
 ///
@@ -61,10 +60,16 @@ impl Resumed {
             }
             let Some(body) = &mut self.body else { continue };
             match skipping(&mut self.skip, body, out) {
-                Ok(0) if self.at < self.size => self.broken_off("the answer ends too soon".to_owned())?,
+                Ok(0) if self.at < self.size => {
+                    let problem = format!("{}: the answer ends too soon", body.what);
+                    self.broken_off(problem)?;
+                }
                 Ok(read) => return Ok(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.broken_off(error.to_string())?,
+                Err(error) => match error.downcast::<Interrupted>() {
+                    Ok(interrupted) => return Err(interrupted.into()),
+                    Err(error) => self.broken_off(error.to_string())?,
+                },
             }
         }
     }
@@ -94,13 +99,21 @@ impl Resumed {
         Ok(is_right.then_some(answer))
     }
 
+    /// Notes that an answer broke off, and waits before the next try.
     fn broken_off(&mut self, problem: String) -> Result<(), RegistryError> {
-        let what = self.body.take().map(|body| body.what).unwrap_or_default();
-        let (at, size, tries) = (self.at, self.size, self.tries);
-        if tries == TRIES {
-            return Err(RegistryError::BrokenOff { what, at, size, tries, problem });
+        self.body = None;
+        let shared = self.repository.shared();
+        let mut retry = Retry::after(self.tries, &shared.limits, &shared.interrupt);
+        if !retry.wait(None)? {
+            return Err(RegistryError::BrokenOff {
+                at: self.at,
+                size: self.size,
+                tries: self.tries,
+                problem,
+            });
         }
-        self.tries += 1;
+        shared.traffic.retry();
+        self.tries = retry.tries();
         Ok(())
     }
 }
@@ -136,7 +149,7 @@ fn continues(range: &str, first: u64, size: u64) -> bool {
     else {
         return false;
     };
-    let is = |text: &str, number: u64| text.parse() == Ok(number);
+    let is = |text: &str, number: u64| text == number.to_string();
     is(begin, first) && is(end, size.saturating_sub(1)) && (total == "*" || is(total, size))
 }
 
@@ -145,5 +158,143 @@ fn missing(repository: &Repository, digest: &Digest) -> RegistryError {
         what: format!("blob {digest} in {}", repository.full_name()),
         status: 404,
         message: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Code, Coded};
+    use crate::layer::VerifiedReader;
+    use crate::oci::MediaType;
+    use crate::registry::sample::{Answer, Asked, Server, answer, bytes, repository};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const SIZE: usize = 100_000;
+
+    fn descriptor() -> Descriptor {
+        Descriptor::of(MediaType::Config, &bytes(SIZE))
+    }
+
+    /// The first byte that is asked for.
+    fn first(asked: &Asked) -> usize {
+        let range = asked.headers.get("range").map(|range| range.strip_prefix("bytes=").unwrap());
+        range.map_or(0, |range| range.strip_suffix('-').unwrap().parse().unwrap())
+    }
+
+    /// The answer to a range.
+    fn partial(first: usize) -> Answer {
+        let range = format!("bytes {first}-{}/{SIZE}", SIZE - 1);
+        answer(206).with("content-range", range).body(&bytes(SIZE)[first..])
+    }
+
+    fn whole(asked: &Asked) -> Answer {
+        match first(asked) {
+            0 => answer(200).body(bytes(SIZE)),
+            first => partial(first),
+        }
+    }
+
+    fn read(server: &Server) -> io::Result<Vec<u8>> {
+        let blob = repository(server).blob(&descriptor()).unwrap();
+        let mut read = Vec::new();
+        VerifiedReader::new(blob, &descriptor()).read_to_end(&mut read).map(|_| read)
+    }
+
+    /// A server whose first answers are made by `broken`, and the others whole.
+    fn breaking(times: usize, broken: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
+        let asked_for = AtomicUsize::new(0);
+        Server::start(move |asked| {
+            if asked_for.fetch_add(1, Ordering::Relaxed) < times { broken(asked) } else { whole(asked) }
+        })
+    }
+
+    #[test]
+    fn r14_a_blob_goes_on_where_it_broke_off() {
+        for at in [0, 1, SIZE / 2, SIZE - 1] {
+            let server = breaking(1, move |asked| whole(asked).cut(at));
+            assert_eq!(read(&server).unwrap(), bytes(SIZE), "{at}");
+            let second = server.asked()[1].clone();
+            assert!(first(&second) <= at, "{at}");
+            assert_eq!(first(&second) > 0, at > 0);
+        }
+        let server = breaking(4, |asked| whole(asked).cut(1000));
+        assert_eq!(read(&server).unwrap(), bytes(SIZE));
+        assert_eq!(server.lines().len(), 5);
+    }
+
+    #[test]
+    fn r14_a_blob_that_always_breaks_off_is_an_error_after_five_tries() {
+        for broken in [(|asked: &Asked| whole(asked).cut(10)) as fn(&Asked) -> Answer, |_| {
+            answer(200).body(&bytes(SIZE)[..SIZE / 2])
+        }] {
+            let server = breaking(usize::MAX, broken);
+            let error = read(&server).unwrap_err();
+            assert_eq!(AnyFailure::of_io(&error).unwrap().code(), Code::Remote, "{error}");
+            assert_eq!(crate::code::of_io(&error), Code::Remote);
+            let gets = server.lines().len();
+            assert!((5..=6).contains(&gets), "{gets}");
+        }
+    }
+
+    #[test]
+    fn r15_what_is_not_the_rest_is_read_from_the_beginning() {
+        let wrong: [fn(usize) -> Answer; 6] = [
+            |_| answer(200).body(bytes(SIZE)),
+            |_| answer(416),
+            |first| partial(first + 1),
+            |first| partial(first - 1),
+            |first| partial(first).without("content-range"),
+            |first| partial(first).without("content-range").with("content-range", "bytes 0-1/2"),
+        ];
+        for (case, wrong) in wrong.into_iter().enumerate() {
+            let asked_for = AtomicUsize::new(0);
+            let server = Server::start(move |asked| {
+                match (asked_for.fetch_add(1, Ordering::Relaxed), asked.headers.contains_key("range")) {
+                    (0, _) => answer(200).body(bytes(SIZE)).cut(70_000),
+                    (_, true) => wrong(first(asked)),
+                    (_, false) => answer(200).body(bytes(SIZE)),
+                }
+            });
+            assert_eq!(read(&server).unwrap(), bytes(SIZE), "{case}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_while_it_is_skipped_is_asked_for_again() {
+        let asked_for = AtomicUsize::new(0);
+        let server = Server::start(move |_| match asked_for.fetch_add(1, Ordering::Relaxed) {
+            0 => answer(200).body(bytes(SIZE)).cut(70_000),
+            1 => answer(200).body(bytes(SIZE)).cut(20_000),
+            _ => answer(200).body(bytes(SIZE)),
+        });
+        assert_eq!(read(&server).unwrap(), bytes(SIZE));
+    }
+
+    #[test]
+    fn every_byte_that_comes_is_counted_once() {
+        let server = breaking(1, |asked| whole(asked).cut(50_000));
+        let repository = repository(&server);
+        io::copy(&mut repository.blob(&descriptor()).unwrap(), &mut io::sink()).unwrap();
+        assert_eq!(repository.shared().traffic.blob_bytes_in(), SIZE as u64);
+        assert_eq!(repository.shared().traffic.requests(), 2);
+    }
+
+    #[test]
+    fn a_range_is_the_rest_only_if_it_is_exactly_that() {
+        for (range, expected) in [
+            ("bytes 5-9/10", true),
+            ("bytes 5-9/*", true),
+            ("bytes 5-8/10", false),
+            ("bytes 4-9/10", false),
+            ("bytes 5-9/11", false),
+            ("bytes */10", false),
+            ("items 5-9/10", false),
+            ("bytes=5-9/10", false),
+            ("bytes +5-9/10", false),
+            ("", false),
+        ] {
+            assert_eq!(continues(range, 5, 10), expected, "{range}");
+        }
     }
 }

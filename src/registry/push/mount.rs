@@ -54,3 +54,49 @@ impl Repository {
         Ok(Mount::Mounted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oci::MediaType;
+    use crate::registry::sample::{Blob, Server, answer, repository, unseen, working};
+
+    fn descriptor() -> Descriptor {
+        Descriptor::of(MediaType::Config, b"{}")
+    }
+
+    #[test]
+    fn a_blob_is_mounted_from_another_repository() {
+        let (shelf, server, repository) = working();
+        shelf.put_blob("dhi/base", b"{}");
+        assert!(matches!(repository.mount(&descriptor(), "dhi/base").unwrap(), Mount::Mounted));
+        assert!(repository.has_blob(&descriptor()).unwrap());
+        let expected =
+            format!("POST /v2/acme/app/blobs/uploads/?mount={}&from=dhi%2Fbase", descriptor().digest);
+        assert_eq!(server.lines()[0], expected);
+        assert_eq!(repository.abilities().mount, Some(true));
+    }
+
+    #[test]
+    fn a_mount_that_is_not_made_goes_on_as_an_upload() {
+        let (_shelf, server, repository) = working();
+        let Mount::Session(session) = repository.mount(&descriptor(), "dhi/base").unwrap() else {
+            panic!("there is nothing to mount")
+        };
+        repository.upload(&descriptor(), Some(session), &Blob(b"{}".to_vec()), &unseen).unwrap();
+        assert_eq!((server.count("POST", ""), server.count("PUT", "")), (1, 1));
+        assert_eq!(repository.abilities().mount, Some(false));
+    }
+
+    #[test]
+    fn a_registry_that_refuses_to_mount_is_asked_for_an_upload() {
+        for status in [400, 401, 403, 404, 405] {
+            let server = Server::start(move |asked| match asked.is("POST", "mount=") {
+                true => answer(status),
+                false => answer(202).with("location", "/x"),
+            });
+            let mount = repository(&server).mount(&descriptor(), "dhi/base").unwrap();
+            assert!(matches!(mount, Mount::Session(_)), "{status}");
+        }
+    }
+}

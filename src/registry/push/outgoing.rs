@@ -2,9 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use crate::code::AnyFailure;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{BlobSource, SourceError, VerifiedReader, VerifyError};
 use crate::oci::Descriptor;
@@ -24,8 +22,6 @@ pub(super) struct Outgoing<'a> {
     pub(super) progress: &'a (dyn Fn(u64) + Sync),
     /// The most bytes that were sent at a time.
     reached: AtomicU64,
-    /// Why the blob could not be opened or read.
-    fault: Mutex<Option<RegistryError>>,
 }
 
 impl<'a> Outgoing<'a> {
@@ -36,33 +32,15 @@ impl<'a> Outgoing<'a> {
         traffic: &'a Traffic,
         progress: &'a (dyn Fn(u64) + Sync),
     ) -> Self {
-        let (reached, fault) = (AtomicU64::new(0), Mutex::new(None));
-        Self { descriptor, source, interrupt, traffic, progress, reached, fault }
+        let reached = AtomicU64::new(0);
+        Self { descriptor, source, interrupt, traffic, progress, reached }
     }
 
     /// The blob from its beginning.
     pub(super) fn open(&'a self) -> Result<Box<dyn Read + Send + 'a>, SourceError> {
-        let source = self.source.open(self.descriptor).map_err(|error| {
-            self.fail(error.into());
-            SourceError::Missing { digest: self.descriptor.digest }
-        })?;
-        let verified = VerifiedReader::new(source, self.descriptor);
+        let verified = VerifiedReader::new(self.source.open(self.descriptor)?, self.descriptor);
         let held = HeldBack::new(self.interrupt.reader(verified));
         Ok(Box::new(Sent { inner: held, outgoing: self, sent: 0 }))
-    }
-
-    /// What went wrong with the blob itself, where that is why `error` came of sending it.
-    pub(super) fn blame(&self, error: RegistryError) -> RegistryError {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error)
-    }
-
-    fn fail(&self, fault: RegistryError) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
-    }
-
-    /// Whether the blob itself cannot be read.
-    pub(super) fn is_at_fault(&self) -> bool {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// So many bytes of a try are sent.
@@ -75,21 +53,26 @@ impl<'a> Outgoing<'a> {
 }
 
 /// What went wrong with a blob that could not be read.
-pub(super) fn fault_of(fault: io::Error) -> RegistryError {
-    if let Some(failure) = AnyFailure::of_io(&fault) {
-        return SourceError::Remote(failure.clone()).into();
-    }
-    let fault = match fault.downcast::<VerifyError>() {
+pub(super) fn fault(error: io::Error) -> RegistryError {
+    let error = match error.downcast::<VerifyError>() {
         Ok(verify) => return RegistryError::Corrupt(Box::new(verify)),
-        Err(fault) => fault,
+        Err(error) => error,
     };
-    match fault.downcast::<Interrupted>() {
+    match error.downcast::<Interrupted>() {
         Ok(interrupted) => interrupted.into(),
-        Err(fault) => RegistryError::Unreadable(fault),
+        Err(error) => RegistryError::Unreadable(error),
     }
 }
 
-/// Counts what is sent, and keeps the error of a blob that cannot be read.
+/// The fault of a blob, where that is why sending it failed.
+pub(super) fn blamed(error: RegistryError) -> RegistryError {
+    match error {
+        RegistryError::Unreadable(error) => fault(error),
+        error => error,
+    }
+}
+
+/// Counts what is sent.
 struct Sent<'a, R> {
     inner: R,
     outgoing: &'a Outgoing<'a>,
@@ -98,20 +81,11 @@ struct Sent<'a, R> {
 
 impl<R: Read> Read for Sent<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(out) {
-            Ok(read) => {
-                self.sent += read as u64;
-                self.outgoing.traffic.sent(read as u64);
-                self.outgoing.advance(self.sent);
-                Ok(read)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => {
-                let kind = error.kind();
-                self.outgoing.fail(fault_of(error));
-                Err(kind.into())
-            }
-        }
+        let read = self.inner.read(out)?;
+        self.sent += read as u64;
+        self.outgoing.traffic.sent(read as u64);
+        self.outgoing.advance(self.sent);
+        Ok(read)
     }
 }
 

@@ -108,7 +108,7 @@ impl Push<'_> {
     /// What a tag leads to, asked of the registry itself.
     fn leads_to(&self, tag: &str) -> Result<Option<Digest>, PushError> {
         self.pushing.interrupt.check()?;
-        let found = pull::resolve(self.to.own(), tag, self.to.document_limit())?;
+        let found = pull::resolve(self.to.own(), tag, self.to.shared())?;
         Ok(found.map(|descriptor| descriptor.digest))
     }
 
@@ -154,7 +154,7 @@ impl Push<'_> {
 
     fn read_back(&self, index: &Descriptor) -> Result<(), PushError> {
         self.pushing.interrupt.check()?;
-        let kept = pull::manifest(self.to.own(), &index.digest, self.to.document_limit())?;
+        let kept = pull::manifest(self.to.own(), &index.digest, self.to.shared())?;
         match kept {
             Some((_, bytes)) if bytes == self.publication.index => Ok(()),
             _ => Err(PushError::NotKept { repository: self.to.full_name(), digest: index.digest }),

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::outgoing::{Outgoing, fault_of};
+use super::outgoing::{Outgoing, fault};
 use super::session::Upload;
 use crate::layer::VerifiedReader;
 use crate::registry::error::RegistryError;
@@ -32,7 +32,7 @@ impl Repository {
             session => session,
         };
         let put = |session| self.end_upload(session, &outgoing.descriptor.digest, Body::Bytes(&bytes));
-        self.replayed(session, put, || false).map(sent)
+        self.replayed(session, put).map(sent)
     }
 
     fn post(&self, outgoing: &Outgoing<'_>, bytes: &[u8]) -> Result<Posted, RegistryError> {
@@ -71,5 +71,5 @@ fn whole(outgoing: &Outgoing<'_>) -> Result<Vec<u8>, RegistryError> {
     let mut bytes = Vec::new();
     let source = outgoing.source.open(outgoing.descriptor)?;
     let read = VerifiedReader::new(source, outgoing.descriptor).read_to_end(&mut bytes);
-    read.map(|_| bytes).map_err(fault_of)
+    read.map(|_| bytes).map_err(fault)
 }

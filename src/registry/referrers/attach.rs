@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::fallback::{self, Attached, tag_of};
+use super::fallback::{self, Attached};
+use crate::oci::referrer::fallback_tag;
 use crate::oci::{Descriptor, Document, DocumentError, MediaType, json};
 use crate::registry::error::RegistryError;
 use crate::registry::pull;
@@ -46,7 +47,7 @@ impl Repository {
     }
 
     fn list_under_tag(&self, attached: &Attached) -> Result<(), RegistryError> {
-        let tag = tag_of(&attached.subject);
+        let tag = fallback_tag(&attached.subject);
         let turn = self.shared().subjects.of(&format!("{}:{tag}", self.full_name()));
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tries = 0;
@@ -65,7 +66,7 @@ impl Repository {
     fn without(&self, attached: &Attached, tag: &str) -> Result<Option<Value>, RegistryError> {
         self.shared().interrupt.check()?;
         let what = || format!("{}:{tag}", self.full_name());
-        let mut index = match pull::tagged(self.own(), tag, self.document_limit())? {
+        let mut index = match pull::tagged(self.own(), tag, self.shared())? {
             Some((descriptor, bytes)) if descriptor.media_type == MediaType::Index => {
                 json::parse(&bytes).map_err(|error| RegistryError::json(what(), error))?
             }

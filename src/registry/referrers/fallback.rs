@@ -4,15 +4,6 @@ use serde_json::{Value, json as value};
 
 use crate::oci::{Descriptor, Digest, DocumentError, MediaType, json};
 
-/// The tag under which clients list what refers to a manifest, where the registry does not.
-///
-/// See [the specification](https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema).
-pub(super) fn tag_of(digest: &Digest) -> String {
-    let mut hex = digest.hex();
-    hex.truncate(64);
-    format!("{}-{hex}", digest.algorithm())
-}
-
 /// An index that lists nothing yet.
 pub(super) fn empty() -> Value {
     value!({ "schemaVersion": 2, "mediaType": MediaType::Index.as_str(), "manifests": [] })

@@ -2,33 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
-use super::fallback::tag_of;
-use crate::oci::{Descriptor, Digest, Document, MediaType, json};
+use crate::oci::{Digest, MediaType, Referrer, referrer};
 use crate::registry::error::RegistryError;
 use crate::registry::pull;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Method, Target};
+use crate::registry::request::Target;
 use crate::registry::response::Response;
 use crate::registry::route::Route;
-
-/// A manifest that refers to another.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Referrer {
-    /// The manifest; the annotations are its own.
-    #[serde(flatten)]
-    pub descriptor: Descriptor,
-    /// What it is: a signature, an SBOM, another artifact.
-    pub artifact_type: Option<String>,
-}
-
-/// A page of the list: an index whose entries say more.
-#[derive(Deserialize)]
-struct Page {
-    manifests: Vec<Referrer>,
-}
 
 impl Repository {
     /// What refers to the manifest `digest`, of one type or of any, each once.
@@ -47,8 +27,8 @@ impl Repository {
             self.pages(first, |page, bytes| list.take(page, bytes))?;
             return Ok(list.found);
         }
-        let tag = tag_of(digest);
-        if let Some((descriptor, bytes)) = pull::tagged(self.own(), &tag, self.document_limit())? {
+        let tag = referrer::fallback_tag(digest);
+        if let Some((descriptor, bytes)) = pull::tagged(self.own(), &tag, self.shared())? {
             let what = format!("{}:{tag}", self.full_name());
             list.add(&what, &descriptor.media_type, &bytes, false)?;
         }
@@ -60,15 +40,15 @@ impl Repository {
         &self,
         digest: &Digest,
         artifact_type: Option<&str>,
-    ) -> Result<Option<Response>, RegistryError> {
+    ) -> Result<Option<(Response, Vec<u8>)>, RegistryError> {
         let filter = artifact_type.map(|filter| ("artifactType", filter.to_owned()));
         let target = Target::Route(Route::referrers(self.name(), digest), filter.into_iter().collect());
-        let accepted = vec![("accept", MediaType::Index.as_str().to_owned())];
-        let answer = self.own().ask(Method::Get, target, accepted)?;
+        let accepted = ("accept", MediaType::Index.as_str().to_owned());
+        let (answer, bytes) = self.own().fetch(self.shared(), &target, &[accepted])?;
         if !matches!(answer.status, 404 | 405) {
             let answer = answer.expect(&[200])?;
             self.learn(|abilities| abilities.referrers = Some(true));
-            return Ok(Some(answer));
+            return Ok(Some((answer, bytes)));
         }
         let refusal = answer.into_error();
         if !refusal.says("NAME_UNKNOWN") {
@@ -121,11 +101,6 @@ impl<'a> List<'a> {
 
 /// The entries of an index, which has to be one by all rules.
 fn entries(what: &str, media_type: &MediaType, bytes: &[u8]) -> Result<Vec<Referrer>, RegistryError> {
-    let document = Document::parse(media_type, bytes)
-        .map_err(|source| RegistryError::Document { what: what.to_owned(), source: Box::new(source) })?;
-    if let Document::Manifest(_) = document {
-        return Err(RegistryError::no_index(what, media_type));
-    }
-    let page: Result<Page, _> = json::parse(bytes).and_then(json::typed);
-    page.map(|page| page.manifests).map_err(|error| RegistryError::json(what.to_owned(), error))
+    referrer::parse(media_type, bytes)
+        .map_err(|source| RegistryError::Document { what: what.to_owned(), source: Box::new(source) })
 }

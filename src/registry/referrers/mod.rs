@@ -5,4 +5,3 @@ mod fallback;
 mod list;
 
 pub(super) use attach::Subjects;
-pub use list::Referrer;
