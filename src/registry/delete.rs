@@ -43,3 +43,27 @@ impl Repository {
         Ok(was_there)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Code, Coded};
+    use crate::registry::sample::{Server, answer, repository};
+
+    #[test]
+    fn what_is_deleted_was_there_or_was_not() {
+        let digest = Digest::of(b"");
+        for (status, was_there) in [(202, Some(true)), (404, Some(false)), (405, None), (403, None)] {
+            let server = Server::start(move |_| answer(status));
+            let repository = repository(&server);
+            assert_eq!(repository.delete_manifest(&digest).ok(), was_there);
+            assert_eq!(repository.delete_tag("1").ok(), was_there);
+            assert_eq!(repository.delete_blob(&digest).ok(), was_there);
+            let expected =
+                [format!("manifests/{digest}"), "manifests/1".to_owned(), format!("blobs/{digest}")];
+            assert_eq!(server.lines(), expected.map(|path| format!("DELETE /v2/acme/app/{path}")));
+        }
+        let server = Server::start(|_| answer(405));
+        assert_eq!(repository(&server).delete_tag("1").unwrap_err().code(), Code::Remote);
+    }
+}

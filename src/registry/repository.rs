@@ -149,3 +149,105 @@ impl BlobSource for Repository {
         Some(Home { host: self.host(), repository: self.name() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{Code, Coded};
+    use crate::interrupt::Interrupt;
+    use crate::layer::read_document;
+    use crate::limits::Limits;
+    use crate::oci::MediaType;
+    use crate::registry::abilities::NoMemory;
+    use crate::registry::registries::Registries;
+    use crate::registry::sample::{Server, answer, bytes, repository, working};
+    use crate::registry::settings::{HostSettings, Settings};
+    use std::net::TcpListener;
+
+    const INDEX: &[u8] = br#"{"schemaVersion":2,"manifests":[]}"#;
+
+    /// The repository `acme/app` of a registry with mirrors.
+    fn mirrored(host: &str, mirrors: &[String]) -> Repository {
+        let own = HostSettings { mirrors: mirrors.to_vec(), ..HostSettings::default() };
+        let settings = Settings { hosts: [(host.to_owned(), own)].into(), ..Settings::default() };
+        let limits = Limits { retry_milliseconds: 1, ..Limits::default() };
+        Registries::new(settings, Box::new(NoMemory), &limits, &Interrupt::default())
+            .repository(host, "acme/app")
+    }
+
+    #[test]
+    fn mirrors_are_read_first_in_their_order() {
+        let (shelf, server, _) = working();
+        let empty = Server::start(|_| answer(404));
+        let mirror = Server::start(|asked| match asked.method.as_str() {
+            "HEAD" => answer(405),
+            _ if asked.target.contains("/manifests/") => answer(200).body(INDEX),
+            _ => answer(200).body(bytes(10)),
+        });
+        let repository = mirrored(&server.host, &[empty.host.clone(), format!("{}/cache", mirror.host)]);
+        let descriptor = Descriptor::of(MediaType::Index, INDEX);
+        assert_eq!(repository.resolve("1").unwrap(), Some(descriptor.clone()));
+        assert!(repository.tagged("1").unwrap().is_some());
+        assert_eq!(read_document(&repository, &descriptor, 1 << 20).unwrap(), INDEX);
+        let blob = Descriptor::of(MediaType::Config, &bytes(10));
+        assert_eq!(read_document(&repository, &blob, 1 << 20).unwrap(), bytes(10));
+        assert!(server.lines().is_empty());
+        let ns = format!("?ns={}", server.host);
+        assert!(empty.lines().iter().all(|line| line.ends_with(&ns)), "{:?}", empty.lines());
+        assert_eq!(mirror.lines()[0], format!("HEAD /v2/cache/acme/app/manifests/1{ns}"));
+        // What is about to be written is asked of the registry itself.
+        shelf.put_blob("acme/app", b"{}");
+        assert!(!repository.has_blob(&blob).unwrap());
+        assert!(!repository.has_manifest(&descriptor.digest).unwrap());
+        assert_eq!(server.lines().len(), 2);
+    }
+
+    #[test]
+    fn a_mirror_that_fails_or_lies_is_passed_over() {
+        let (shelf, server, _) = working();
+        shelf.put_tag("acme/app", "1", INDEX);
+        shelf.put_blob("acme/app", &bytes(10));
+        let descriptor = Descriptor::of(MediaType::Index, INDEX);
+        let blob = Descriptor::of(MediaType::Config, &bytes(10));
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let lying = Server::start(|asked| match asked.target.contains("/manifests/sha256:") {
+            true => answer(200).body(r#"{"schemaVersion":2,"manifests":[],"annotations":{}}"#),
+            false => answer(401),
+        });
+        for mirror in [closed, lying.host.clone()] {
+            let repository = mirrored(&server.host, &[mirror]);
+            assert_eq!(repository.resolve("1").unwrap(), Some(descriptor.clone()));
+            assert!(repository.manifest(&descriptor.digest).unwrap().is_some());
+            assert_eq!(read_document(&repository, &descriptor, 1 << 20).unwrap(), INDEX);
+            assert_eq!(read_document(&repository, &blob, 1 << 20).unwrap(), bytes(10));
+        }
+        assert!(lying.asked().iter().all(|asked| !asked.headers.contains_key("authorization")));
+    }
+
+    #[test]
+    fn r09_addresses_in_a_descriptor_are_never_contacted() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}/layer", listener.local_addr().unwrap());
+        let (shelf, _server, repository) = working();
+        let foreign = Descriptor { urls: vec![url], ..Descriptor::of(MediaType::Config, b"{}") };
+        let error = repository.open(&foreign).err().unwrap();
+        assert_eq!(error.code(), Code::Foreign);
+        shelf.put_blob("acme/app", b"{}");
+        assert_eq!(read_document(&repository, &foreign, 10).unwrap(), b"{}");
+        assert!(listener.accept().is_err());
+    }
+
+    #[test]
+    fn what_a_registry_lacks_is_missing_and_its_failure_is_told() {
+        let descriptor = Descriptor::of(MediaType::Config, b"{}");
+        for (status, code) in [(404, Code::SourceMissing), (403, Code::Auth), (418, Code::Remote)] {
+            let server = Server::start(move |_| answer(status));
+            let repository = repository(&server);
+            for media_type in [MediaType::Config, MediaType::Manifest] {
+                let descriptor = Descriptor { media_type, ..descriptor.clone() };
+                assert_eq!(repository.open(&descriptor).err().unwrap().code(), code);
+            }
+        }
+    }
+}

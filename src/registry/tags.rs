@@ -42,3 +42,42 @@ impl Repository {
         Ok(tags)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::code::{Code, Coded};
+    use crate::registry::sample::{Server, answer, repository};
+
+    #[test]
+    fn every_page_of_tags_is_read() {
+        let server = Server::start(|asked| match asked.target.as_str() {
+            "/v2/acme/app/tags/list" => answer(200)
+                .body(r#"{"name":"acme/app","tags":["1","2"]}"#)
+                .with("link", "<list?last=2>; rel=\"next\""),
+            "/v2/acme/app/tags/list?last=2" => answer(200).body(r#"{"name":"acme/app","tags":["3"]}"#),
+            _ => answer(404),
+        });
+        assert_eq!(repository(&server).tags().unwrap(), ["1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_repository_without_tags_or_that_is_missing_has_none() {
+        for reply in [answer(404), answer(200).body("{\"name\":\"x\",\"tags\":null}"), answer(200).body("{}")]
+        {
+            let server = Server::start(move |_| reply.clone());
+            assert!(repository(&server).tags().unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_understood_is_an_error() {
+        for (body, code) in
+            [("<html>", Code::Json), (r#"{"tags":["../x"]}"#, Code::Json), (r#"{"tags":[1]}"#, Code::Json)]
+        {
+            let server = Server::start(move |_| answer(200).body(body));
+            assert_eq!(repository(&server).tags().unwrap_err().code(), code);
+        }
+        let server = Server::start(|_| answer(200).body("{}").with("link", "<list>; rel=next"));
+        assert_eq!(repository(&server).tags().unwrap_err().code(), Code::LimitReferrers);
+    }
+}

@@ -13,6 +13,8 @@ mod pool;
 mod publish;
 mod session;
 mod small;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 pub use error::PushError;

@@ -3,5 +3,7 @@
 mod attach;
 mod fallback;
 mod list;
+#[cfg(test)]
+mod tests;
 
 pub(super) use attach::Subjects;
