@@ -78,9 +78,9 @@ impl Remotes {
         mismatch: PlatformMismatch,
     ) -> Result<Found, ImageError> {
         let repository = self.registries.repository(name.host(), name.repository());
-        let blobs = RemoteBlobs { repository, store: self.store.clone() };
+        let blobs = RemoteBlobs { repository, store: self.store.clone(), root: Mutex::default() };
         let descriptor = match (name.digest(), name.tag()) {
-            (Some(digest), _) => blobs.root(digest, name)?,
+            (Some(digest), _) => blobs.find_root(digest, name)?,
             (None, tag) => blobs.tagged(tag.unwrap_or_default(), name)?,
         };
         let root = IndexEntry { descriptor, platform: None };
@@ -100,6 +100,8 @@ impl Remotes {
 struct RemoteBlobs {
     repository: Repository,
     store: Option<Arc<Store>>,
+    /// The root, from when its type was read to when it is opened: what keeps nothing would read it twice.
+    root: Mutex<Option<(Digest, Vec<u8>)>>,
 }
 
 impl RemoteBlobs {
@@ -107,22 +109,31 @@ impl RemoteBlobs {
     fn tagged(&self, tag: &str, name: &RegistryName) -> Result<Descriptor, ImageError> {
         let found = self.repository.resolve(tag).map_err(AnyFailure::new)?;
         let descriptor = found.ok_or_else(|| absent(name))?;
-        self.root(&descriptor.digest, name)
+        self.find_root(&descriptor.digest, name)
     }
 
     /// The manifest or index of a digest: its type is what its body says it is.
-    fn root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
+    fn find_root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
         if let Some(kept) = self.store.as_ref().and_then(|store| store.document(digest)) {
             return typed(digest, &kept);
         }
         let found = self.repository.manifest(digest).map_err(AnyFailure::new)?;
         let (_, bytes) = found.ok_or_else(|| absent(name))?;
         self.keep(digest, &bytes);
-        typed(digest, &bytes)
+        let found = typed(digest, &bytes);
+        *self.root() = Some((*digest, bytes));
+        found
+    }
+
+    fn root(&self) -> MutexGuard<'_, Option<(Digest, Vec<u8>)>> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A document, as the repository has it: whoever reads it verifies it.
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        if let Some((_, read)) = self.root().take_if(|(digest, _)| *digest == descriptor.digest) {
+            return Ok(read);
+        }
         if let Some(kept) = self.store.as_ref().and_then(|store| store.document(&descriptor.digest)) {
             return Ok(kept);
         }

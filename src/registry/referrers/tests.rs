@@ -5,9 +5,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::Referrer;
 use crate::code::{Code, Coded};
-use crate::oci::{Digest, MediaType};
+use crate::oci::{Digest, MediaType, Referrer};
 use crate::registry::error::RegistryError;
 use crate::registry::sample::{Answer, Asked, Server, Shelf, answer, refusal, repository, working};
 
