@@ -78,7 +78,7 @@ impl Remotes {
         mismatch: PlatformMismatch,
     ) -> Result<Found, ImageError> {
         let repository = self.registries.repository(name.host(), name.repository());
-        let blobs = RemoteBlobs { repository, store: self.store.clone(), root: Mutex::default() };
+        let blobs = RemoteBlobs { repository, store: self.store.clone(), read: Mutex::default() };
         let descriptor = match (name.digest(), name.tag()) {
             (Some(digest), _) => blobs.find_root(digest, name)?,
             (None, tag) => blobs.tagged(tag.unwrap_or_default(), name)?,
@@ -100,8 +100,8 @@ impl Remotes {
 struct RemoteBlobs {
     repository: Repository,
     store: Option<Arc<Store>>,
-    /// The root, from when its type was read to when it is opened: what keeps nothing would read it twice.
-    root: Mutex<Option<(Digest, Vec<u8>)>>,
+    /// Documents that were read, where no store has them.
+    read: Mutex<HashMap<Digest, Vec<u8>>>,
 }
 
 impl RemoteBlobs {
@@ -114,27 +114,18 @@ impl RemoteBlobs {
 
     /// The manifest or index of a digest: its type is what its body says it is.
     fn find_root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(digest)) {
+        if let Some(kept) = self.kept(digest) {
             return typed(digest, &kept);
         }
         let found = self.repository.manifest(digest).map_err(AnyFailure::new)?;
         let (_, bytes) = found.ok_or_else(|| absent(name))?;
         self.keep(digest, &bytes);
-        let found = typed(digest, &bytes);
-        *self.root() = Some((*digest, bytes));
-        found
-    }
-
-    fn root(&self) -> MutexGuard<'_, Option<(Digest, Vec<u8>)>> {
-        self.root.lock().unwrap_or_else(PoisonError::into_inner)
+        typed(digest, &bytes)
     }
 
     /// A document, as the repository has it: whoever reads it verifies it.
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some((_, read)) = self.root().take_if(|(digest, _)| *digest == descriptor.digest) {
-            return Ok(read);
-        }
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(&descriptor.digest)) {
+        if let Some(kept) = self.kept(&descriptor.digest) {
             return Ok(kept);
         }
         let mut bytes = Vec::new();
@@ -146,10 +137,23 @@ impl RemoteBlobs {
         Ok(bytes)
     }
 
-    fn keep(&self, digest: &Digest, bytes: &[u8]) {
-        if let Some(store) = &self.store {
-            store.keep_document(digest, bytes);
+    /// A document that was read before.
+    fn kept(&self, digest: &Digest) -> Option<Vec<u8>> {
+        match &self.store {
+            Some(store) => store.document(digest),
+            None => self.read().get(digest).cloned(),
         }
+    }
+
+    fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        match &self.store {
+            Some(store) => store.keep_document(digest, bytes),
+            None => _ = self.read().insert(*digest, bytes.to_vec()),
+        }
+    }
+
+    fn read(&self) -> MutexGuard<'_, HashMap<Digest, Vec<u8>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
