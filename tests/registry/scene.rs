@@ -162,3 +162,7 @@ pub(super) fn large(seed: &str) -> Tar {
     Tar::of(&["usr/", "usr/bin/", "usr/share/"]).file(&format!("usr/share/{seed}"), 0o644, &content)
 }
 
+/// The requests of a log by their kinds, a line for each.
+pub(super) fn kinds(log: &Log) -> String {
+    log.kinds().into_iter().map(|(kind, count)| format!("{count:>3} {kind}\n")).collect()
+}
