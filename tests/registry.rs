@@ -1,3 +1,7 @@
-//! Builds that work with registries.
+//! Building from registries and pushing to them, whatever they answer.
 
+mod counts;
 mod pull;
+mod push;
+mod scene;
+mod several;

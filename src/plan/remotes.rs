@@ -81,9 +81,9 @@ impl Remotes {
         mismatch: PlatformMismatch,
     ) -> Result<Found, ImageError> {
         let repository = self.registries.repository(name.host(), name.repository());
-        let blobs = RemoteBlobs { repository, store: self.store.clone() };
+        let blobs = RemoteBlobs { repository, store: self.store.clone(), read: Mutex::default() };
         let descriptor = match (name.digest(), name.tag()) {
-            (Some(digest), _) => blobs.root(digest, name)?,
+            (Some(digest), _) => blobs.find_root(digest, name)?,
             (None, tag) => blobs.tagged(tag.unwrap_or_default(), name)?,
         };
         let root = IndexEntry { descriptor, platform: None };
@@ -106,6 +106,8 @@ const AT_A_TIME: usize = 8;
 struct RemoteBlobs {
     repository: Repository,
     store: Option<Arc<Store>>,
+    /// Documents that were read, where no store has them.
+    read: Mutex<HashMap<Digest, Vec<u8>>>,
 }
 
 impl RemoteBlobs {
@@ -113,12 +115,12 @@ impl RemoteBlobs {
     fn tagged(&self, tag: &str, name: &RegistryName) -> Result<Descriptor, ImageError> {
         let found = self.repository.resolve(tag).map_err(AnyFailure::new)?;
         let descriptor = found.ok_or_else(|| absent(name))?;
-        self.root(&descriptor.digest, name)
+        self.find_root(&descriptor.digest, name)
     }
 
     /// The manifest or index of a digest: its type is what its body says it is.
-    fn root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(digest)) {
+    fn find_root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
+        if let Some(kept) = self.kept(digest) {
             return typed(digest, &kept);
         }
         let found = self.repository.manifest(digest).map_err(AnyFailure::new)?;
@@ -129,7 +131,7 @@ impl RemoteBlobs {
 
     /// A document, as the repository has it: whoever reads it verifies it.
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(&descriptor.digest)) {
+        if let Some(kept) = self.kept(&descriptor.digest) {
             return Ok(kept);
         }
         let mut bytes = Vec::new();
@@ -141,10 +143,23 @@ impl RemoteBlobs {
         Ok(bytes)
     }
 
-    fn keep(&self, digest: &Digest, bytes: &[u8]) {
-        if let Some(store) = &self.store {
-            store.keep_document(digest, bytes);
+    /// A document that was read before.
+    fn kept(&self, digest: &Digest) -> Option<Vec<u8>> {
+        match &self.store {
+            Some(store) => store.document(digest),
+            None => self.read().get(digest).cloned(),
         }
+    }
+
+    fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        match &self.store {
+            Some(store) => store.keep_document(digest, bytes),
+            None => _ = self.read().insert(*digest, bytes.to_vec()),
+        }
+    }
+
+    fn read(&self) -> MutexGuard<'_, HashMap<Digest, Vec<u8>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
