@@ -19,6 +19,7 @@ mod public;
 mod readme;
 mod real;
 mod refusal;
+mod registry;
 mod reproducible;
 mod schema;
 mod spec;

@@ -39,6 +39,8 @@ pub struct PublishedLayer {
     pub uncompressed: u64,
     /// What holds its bytes.
     pub blob: Arc<dyn BlobSource>,
+    /// Whether it was made just now, so that hardly any other place has it.
+    pub is_new: bool,
 }
 
 impl Publication {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::build::{BuildError, Wanted};
 use super::workspace::Workspace;
-use crate::assemble::{AssembledImage, AssembledLayer, Workshop};
+use crate::assemble::{AssembledImage, AssembledLayer, Origin, Workshop};
 use crate::image::{Publication, PublishedImage, PublishedLayer};
 use crate::oci::{Annotations, Index, IndexEntry, annotations, json};
 use crate::plan::{Plan, Target};
@@ -107,6 +107,7 @@ pub(super) fn publication(made: &Made<'_>) -> Publication {
         diff_id: layer.diff_id,
         uncompressed: layer.uncompressed,
         blob: Arc::clone(&layer.blob),
+        is_new: layer.origin != Origin::Base && layer.kept.is_none(),
     };
     let image = |image: &AssembledImage| PublishedImage {
         platform: image.platform.clone(),

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::Problem;
 use super::find::{find, image_problem, look};
 use crate::image::{Found, ImageError};
-use crate::oci::{Descriptor, Locator, RegistryName, annotations};
+use crate::oci::{Locator, RegistryName, annotations};
 use crate::spec::{self, DefinitionId};
 use crate::store;
 
@@ -106,12 +106,12 @@ fn place(context: &Context<'_>, named: &Named) -> Result<(Locator, Option<Regist
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
-/// The tags of a layout or repository whose images are of a definition, and the other definitions that images there are of;
-/// what else lies there, broken or not, is passed over.
+/// The tags of a place whose images are of a definition, and the other definitions that images there are of; what else
+/// lies there, broken or not, is passed over.
 fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Vec<String>, Vec<String>) {
     let (mut candidates, mut others) = (Vec::new(), BTreeSet::new());
-    for (tag, found) in tagged(context, place) {
-        match found.and_then(|found| definition(&found)) {
+    for (tag, place) in tags(context, place, id) {
+        match look(context, &place).and_then(|found| definition(&found)) {
             Ok(Some(other)) if other == id.to_string() => candidates.push(tag),
             Ok(other) => others.extend(other),
             Err(_) => {}
@@ -120,19 +120,32 @@ fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Ve
     (candidates, others.into_iter().collect())
 }
 
-/// The images of a layout or repository, each with its tag.
-fn tagged(context: &Context<'_>, place: &Locator) -> Vec<(String, Result<Found, ImageError>)> {
+/// Tags of a place that may lead to images of a definition, each with where it leads.
+///
+/// Of a registry, where each costs requests, not many: first those that begin with the definition's own name.
+fn tags(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> Vec<(String, Locator)> {
+    const MOST_REMOTE: usize = 10;
     match place {
         Locator::Layout { dir, .. } => {
-            let tags = store::tags(dir, context.limits).unwrap_or_default().into_iter();
-            let look = |(tag, descriptor): (String, Descriptor)| {
-                let (dir, digest) = (dir.clone(), Some(descriptor.digest));
-                let found = look(context, &Locator::Layout { dir, tag: Some(tag.clone()), digest });
-                (tag, found)
+            let there = store::tags(dir, context.limits).unwrap_or_default().into_iter();
+            let layout = |tag: &str, digest| Locator::Layout {
+                dir: dir.clone(),
+                tag: Some(tag.to_owned()),
+                digest: Some(digest),
             };
-            tags.map(look).collect()
+            there.map(|(tag, descriptor)| (tag.clone(), layout(&tag, descriptor.digest))).collect()
         }
-        Locator::Registry(name) => context.remotes.tagged(name, context.limits, context.mismatch),
+        Locator::Registry(name) => {
+            let registries = context.remotes.registries();
+            let mut tags = registries.repository(name.host(), name.repository()).tags().unwrap_or_default();
+            tags.sort_by_key(|tag| !tag.starts_with(&id.stem));
+            tags.truncate(MOST_REMOTE);
+            let named = |tag: String| {
+                let name: RegistryName = format!("{}:{tag}", name.full_repository()).parse().ok()?;
+                Some((tag, Locator::Registry(name)))
+            };
+            tags.into_iter().filter_map(named).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -74,25 +74,6 @@ impl Remotes {
         thread::scope(|scope| (0..unknown.len().min(AT_A_TIME)).for_each(|_| drop(scope.spawn(work))));
     }
 
-    /// What the first tags of a repository lead to; nothing where they cannot be listed.
-    pub(super) fn tagged(
-        &self,
-        repository: &RegistryName,
-        limits: &Limits,
-        mismatch: PlatformMismatch,
-    ) -> Vec<(String, Result<Found, ImageError>)> {
-        let of = self.registries.repository(repository.host(), repository.repository());
-        let tags = of.tags().unwrap_or_default().into_iter().take(TAGS);
-        let named = |tag: String| {
-            let name = format!("{}:{tag}", repository.full_repository()).parse::<RegistryName>().ok()?;
-            Some((tag, name))
-        };
-        let named: Vec<(String, RegistryName)> = tags.filter_map(named).collect();
-        let names: Vec<RegistryName> = named.iter().map(|(_, name)| name.clone()).collect();
-        self.prefetch(&names, limits, mismatch);
-        named.into_iter().map(|(tag, name)| (tag, self.find(&name, limits, mismatch))).collect()
-    }
-
     fn look(
         &self,
         name: &RegistryName,
@@ -100,9 +81,9 @@ impl Remotes {
         mismatch: PlatformMismatch,
     ) -> Result<Found, ImageError> {
         let repository = self.registries.repository(name.host(), name.repository());
-        let blobs = RemoteBlobs { repository, store: self.store.clone() };
+        let blobs = RemoteBlobs { repository, store: self.store.clone(), read: Mutex::default() };
         let descriptor = match (name.digest(), name.tag()) {
-            (Some(digest), _) => blobs.root(digest, name)?,
+            (Some(digest), _) => blobs.find_root(digest, name)?,
             (None, tag) => blobs.tagged(tag.unwrap_or_default(), name)?,
         };
         let root = IndexEntry { descriptor, platform: None };
@@ -118,9 +99,6 @@ impl Remotes {
     }
 }
 
-/// Tags that are looked at to say which could be meant.
-const TAGS: usize = 200;
-
 /// Names that are looked up at a time.
 const AT_A_TIME: usize = 8;
 
@@ -128,6 +106,8 @@ const AT_A_TIME: usize = 8;
 struct RemoteBlobs {
     repository: Repository,
     store: Option<Arc<Store>>,
+    /// Documents that were read, where no store has them.
+    read: Mutex<HashMap<Digest, Vec<u8>>>,
 }
 
 impl RemoteBlobs {
@@ -135,12 +115,12 @@ impl RemoteBlobs {
     fn tagged(&self, tag: &str, name: &RegistryName) -> Result<Descriptor, ImageError> {
         let found = self.repository.resolve(tag).map_err(AnyFailure::new)?;
         let descriptor = found.ok_or_else(|| absent(name))?;
-        self.root(&descriptor.digest, name)
+        self.find_root(&descriptor.digest, name)
     }
 
     /// The manifest or index of a digest: its type is what its body says it is.
-    fn root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(digest)) {
+    fn find_root(&self, digest: &Digest, name: &RegistryName) -> Result<Descriptor, ImageError> {
+        if let Some(kept) = self.kept(digest) {
             return typed(digest, &kept);
         }
         let found = self.repository.manifest(digest).map_err(AnyFailure::new)?;
@@ -151,7 +131,7 @@ impl RemoteBlobs {
 
     /// A document, as the repository has it: whoever reads it verifies it.
     fn document(&self, descriptor: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some(kept) = self.store.as_ref().and_then(|store| store.document(&descriptor.digest)) {
+        if let Some(kept) = self.kept(&descriptor.digest) {
             return Ok(kept);
         }
         let mut bytes = Vec::new();
@@ -163,10 +143,23 @@ impl RemoteBlobs {
         Ok(bytes)
     }
 
-    fn keep(&self, digest: &Digest, bytes: &[u8]) {
-        if let Some(store) = &self.store {
-            store.keep_document(digest, bytes);
+    /// A document that was read before.
+    fn kept(&self, digest: &Digest) -> Option<Vec<u8>> {
+        match &self.store {
+            Some(store) => store.document(digest),
+            None => self.read().get(digest).cloned(),
         }
+    }
+
+    fn keep(&self, digest: &Digest, bytes: &[u8]) {
+        match &self.store {
+            Some(store) => store.keep_document(digest, bytes),
+            None => _ = self.read().insert(*digest, bytes.to_vec()),
+        }
+    }
+
+    fn read(&self) -> MutexGuard<'_, HashMap<Digest, Vec<u8>>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

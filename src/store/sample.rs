@@ -58,7 +58,13 @@ pub(super) fn layer(text: &str, compression: Compression) -> PublishedLayer {
     };
     let descriptor = Descriptor::of(MediaType::Layer(compression), &stored);
     let blob = Arc::new(Memory(BTreeMap::from([(descriptor.digest, stored)])));
-    PublishedLayer { descriptor, diff_id: Digest::of(&tar), uncompressed: tar.len() as u64, blob }
+    PublishedLayer {
+        descriptor,
+        diff_id: Digest::of(&tar),
+        uncompressed: tar.len() as u64,
+        blob,
+        is_new: true,
+    }
 }
 
 pub(super) fn image(platform: &str, layers: Vec<PublishedLayer>) -> PublishedImage {

@@ -33,7 +33,6 @@ pub struct BuiltReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
     /// Why it failed, where it did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Transfers<'a> {
 struct Blob<'a> {
     descriptor: Descriptor,
     source: Source<'a>,
+    /// Whether it was made just now.
+    is_new: bool,
 }
 
 enum Source<'a> {
@@ -90,26 +92,24 @@ impl<'a> Transfers<'a> {
     }
 
     fn cheapest(&self, blob: &Blob<'_>, claim: &Claim<'_>) -> Result<Way, PushError> {
-        let abilities = self.to.abilities();
-        let mountable = claim.mountable.as_deref().filter(|_| abilities.mount != Some(false));
         if claim.mountable.as_deref() == Some(self.to.name()) {
             return Ok(Way::Present);
         }
-        // Where mounting is known to work it is no dearer than asking first.
-        let is_asked = match mountable {
-            Some(_) => abilities.mount != Some(true),
-            None => {
-                !blob.is_config() && !(abilities.single_post == Some(true) && blob.descriptor.size <= SMALL)
-            }
+        let mounts = self.to.abilities().mount != Some(false);
+        // A mount is no dearer than asking first, and where it succeeds there is nothing left to ask.
+        let session = match claim.mountable.as_deref().filter(|_| mounts) {
+            Some(from) => match self.to.mount(&blob.descriptor, from)? {
+                Mount::Mounted => return Ok(Way::Mounted),
+                Mount::Session(session) => Some(session),
+            },
+            None => None,
         };
+        // What is small and was made just now is sent in the request that would ask for it.
+        let is_asked = !(blob.is_new && blob.descriptor.size <= SMALL);
         if is_asked && self.to.has_blob(&blob.descriptor)? {
             return Ok(Way::Present);
         }
-        match mountable.map(|from| self.to.mount(&blob.descriptor, from)).transpose()? {
-            Some(Mount::Mounted) => Ok(Way::Mounted),
-            Some(Mount::Session(session)) => self.upload(blob, Some(session)),
-            None => self.upload(blob, None),
-        }
+        self.upload(blob, session)
     }
 
     fn upload(&self, blob: &Blob<'_>, session: Option<Upload>) -> Result<Way, PushError> {
@@ -139,10 +139,12 @@ fn blobs(images: &[PublishedImage]) -> Vec<Blob<'_>> {
     let layers = images.iter().flat_map(|image| &image.layers).map(|layer| Blob {
         descriptor: layer.descriptor.clone(),
         source: Source::Layer(layer.blob.as_ref()),
+        is_new: layer.is_new,
     });
     let configs = images.iter().map(|image| Blob {
         descriptor: Descriptor::of(MediaType::Config, &image.config),
         source: Source::Bytes(Bytes(&image.config)),
+        is_new: true,
     });
     layers.chain(configs).filter(|blob| seen.insert(blob.descriptor.digest)).collect()
 }
@@ -153,10 +155,6 @@ impl Blob<'_> {
             Source::Bytes(bytes) => bytes,
             Source::Layer(source) => *source,
         }
-    }
-
-    fn is_config(&self) -> bool {
-        matches!(self.source, Source::Bytes(_))
     }
 }
 

@@ -91,5 +91,6 @@ fn layer(bytes: Vec<u8>) -> PublishedLayer {
         diff_id: Digest::of(&bytes),
         uncompressed: bytes.len() as u64,
         blob: Arc::new(Blob(bytes)),
+        is_new: false,
     }
 }

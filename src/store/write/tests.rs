@@ -238,8 +238,13 @@ fn t30_a_layer_that_is_no_tar_at_all_is_copied_byte_for_byte() {
     let bytes = b"\x28\xb5\x2f\xfdnothing that could be decoded".to_vec();
     let descriptor = Descriptor::of(MediaType::Layer(Compression::Zstd), &bytes);
     let blob = Arc::new(Memory([(descriptor.digest, bytes.clone())].into()));
-    let layer =
-        PublishedLayer { descriptor: descriptor.clone(), diff_id: Digest::of(b"tar"), uncompressed: 3, blob };
+    let layer = PublishedLayer {
+        descriptor: descriptor.clone(),
+        diff_id: Digest::of(b"tar"),
+        uncompressed: 3,
+        blob,
+        is_new: true,
+    };
     let written = publication(vec![image("linux/amd64", vec![layer])]);
     for text in &OUTPUTS[..2] {
         let output = output(text, root.path());

@@ -8,5 +8,6 @@ pub mod challenge;
 pub mod grammar;
 pub mod gunzip;
 pub mod json;
+pub mod link;
 pub mod pattern;
 pub mod sealed;
