@@ -3,7 +3,7 @@
 use super::Demo;
 use super::login::PASSWORD;
 use super::named::{CA, NAME, Named};
-use crate::support::registry::{Auth, Authority, Identity, Options, Tls};
+use crate::support::registry::{Auth, Authority, Catcher, Fault, Identity, Method, Options, Tls};
 
 /// A demo whose registry shows a certificate, and the authority in `ca.pem`.
 fn demo(authority: &Authority, tls: Tls) -> Demo {
@@ -163,4 +163,18 @@ fn r26_what_is_trusted_for_one_registry_is_trusted_for_no_other() {
     demo.sandbox.write("other.pem", &Authority::new().pem());
     let words = demo.refused(4, &["--ca", &format!("{host}=other.pem"), CA[0], CA[1]]);
     assert!(words.starts_with("error[E_TLS]: "), "{words}");
+}
+
+#[test]
+fn r11_a_redirect_from_tls_to_none_is_refused() {
+    let authority = Authority::new();
+    let demo = demo(&authority, Tls::new(&authority.server(&["127.0.0.1"])));
+    let catcher = Catcher::start();
+    demo.registry.fault(Fault::on(Method::Get, "/blobs/").moved(307, &catcher.url()));
+    let words = demo.refused(4, &trust(&demo).each_ref().map(String::as_str));
+    assert!(
+        words.starts_with("error[E_REDIRECT]: ") && words.contains("which is reached without TLS"),
+        "{words}"
+    );
+    assert_eq!(catcher.connections(), 0);
 }

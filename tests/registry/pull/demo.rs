@@ -125,7 +125,7 @@ pub(super) fn fill(sandbox: &Sandbox, registry: &Registry) {
 }
 
 /// The tags and manifests of every repository.
-fn held(registry: &Registry) -> Vec<(String, Vec<(String, String)>, Vec<String>)> {
+fn held(registry: &Registry) -> Vec<String> {
     let repos = registry.repos().into_iter();
-    repos.map(|repo| (repo.clone(), registry.tags(&repo), registry.manifests(&repo))).collect()
+    repos.map(|repo| format!("{repo} {:?} {:?}", registry.tags(&repo), registry.manifests(&repo))).collect()
 }

@@ -103,7 +103,7 @@ fn r04_a_document_that_is_no_strict_json_is_refused() {
         String::new(),
     ];
     let mut bodies = bodies.map(String::into_bytes).to_vec();
-    bodies.push([&manifest(r#","x":"#).as_bytes()[..], b"\"\xff\""].concat());
+    bodies.push([manifest(r#","x":"#).as_bytes(), b"\"\xff\""].concat());
     bodies.push(
         manifest(",\"x\":\"y\"")
             .into_bytes()

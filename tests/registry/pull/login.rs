@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::{Value, json};
 
 use super::Demo;
-use crate::support::registry::basic;
+use crate::support::registry::{Accounts, Auth, Options, basic};
 
 /// The user whom [`PASSWORD`] belongs to.
 pub(super) const USER: &str = "user";
@@ -16,6 +16,23 @@ pub(super) const PASSWORD: &str = "canary-p4ssw0rd";
 /// An entry of a file of credentials, for a user with a password.
 pub(super) fn entry(user: &str, password: &str) -> Value {
     json!({"auth": basic(user, password).trim_start_matches("Basic ")})
+}
+
+/// A demo whose registry wants to know who asks, and `auth.json` with what it wants to know.
+pub(super) fn logged_in(auth: Auth) -> Demo {
+    let demo = Demo::with(Options { auth, ..Options::default() });
+    demo.log_in_to(&demo.registry.host());
+    demo
+}
+
+/// Whom a token server knows: who has the password or the token `canary-identity`, and nobody else.
+pub(super) fn accounts() -> Accounts {
+    Accounts {
+        users: vec![(USER, PASSWORD)],
+        identities: vec![("canary-identity", USER)],
+        grants: |user, _, _| user.is_some(),
+        ..Accounts::default()
+    }
 }
 
 impl Demo {

@@ -5,6 +5,7 @@ mod demo;
 mod documents;
 mod foreign;
 mod interruptions;
+mod kept;
 mod login;
 mod messages;
 mod moved;

@@ -4,27 +4,19 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Demo;
-use super::login::{AUTH, PASSWORD, USER};
+use super::login::{AUTH, PASSWORD, USER, accounts, logged_in};
 use super::named::{NAME, Named};
 use crate::support::registry::{
-    Accounts, Auth, Authority, Catcher, Fault, LOOPBACK, Options, Tls, TokenServer, basic,
+    Accounts, Auth, Authority, Catcher, Fault, LOOPBACK, Tls, TokenServer, basic,
 };
 use crate::support::succeed;
 
 /// Another host of this machine.
 const OTHER_HOST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
-/// Whom a token server knows: who has the password, and nobody else.
-fn accounts() -> Accounts {
-    Accounts { users: vec![(USER, PASSWORD)], grants: |user, _, _| user.is_some(), ..Accounts::default() }
-}
-
 /// What a build complains of that is logged in to a registry on this machine, which wants tokens from `realm`.
 fn refused(tokens: &TokenServer, realm: &str) -> String {
-    let auth = Auth::tokens_at(tokens, realm);
-    let demo = Demo::with(Options { auth, ..Options::default() });
-    demo.log_in_to(&demo.registry.host());
+    let demo = logged_in(Auth::tokens_at(tokens, realm));
     let words = demo.refused(4, &AUTH);
     assert!(
         !demo.registry.log().saw(&basic(USER, PASSWORD)),
@@ -53,8 +45,7 @@ fn r10_another_host_is_asked_for_a_token_without_the_credential() {
 fn r10_another_host_may_give_tokens_to_anybody() {
     let anybody = Accounts { grants: |_, _, action| action == "pull", ..accounts() };
     let tokens = TokenServer::on(OTHER_HOST, None, anybody);
-    let demo = Demo::with(Options { auth: Auth::tokens(&tokens), ..Options::default() });
-    demo.log_in_to(&demo.registry.host());
+    let demo = logged_in(Auth::tokens(&tokens));
     demo.build(&AUTH);
     assert!(!tokens.log().saw(&basic(USER, PASSWORD)));
     assert!(tokens.issuer().given().iter().all(|token| token.user.is_none()));
@@ -63,9 +54,8 @@ fn r10_another_host_may_give_tokens_to_anybody() {
 #[test]
 fn r10_a_host_that_settings_name_gets_the_credential() {
     let tokens = TokenServer::on(OTHER_HOST, None, accounts());
-    let demo = Demo::with(Options { auth: Auth::tokens(&tokens), ..Options::default() });
+    let demo = logged_in(Auth::tokens(&tokens));
     let host = demo.registry.host();
-    demo.log_in_to(&host);
     demo.sandbox.write("r.toml", &format!("[registry.\"{host}\"]\nauth-hosts = [\"127.0.0.2\"]\n"));
     demo.build(&[&AUTH[..], &["--registries", "r.toml"]].concat());
     assert!(tokens.log().saw(&basic(USER, PASSWORD)));

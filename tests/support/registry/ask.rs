@@ -75,8 +75,9 @@ impl Ask {
         );
         stream.write_all(head.as_bytes())?;
         // A server may answer before it has read all; then its answer counts, and not that it stopped reading.
-        let _ = stream.write_all(body).and_then(|()| stream.flush());
-        Answer::read(*method, stream)
+        let written = stream.write_all(body).and_then(|()| stream.flush());
+        // A reset is told once, to whoever writes or reads first.
+        Answer::read(*method, stream).map_err(|error| written.err().unwrap_or(error))
     }
 }
 
