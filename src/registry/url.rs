@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ureq::http::Uri;
 
 use super::error::RegistryError;
-use crate::printable::escaped;
+use crate::printable::{beginning, escaped};
 
 /// Who answers: scheme, host and port. A credential belongs to one origin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +86,7 @@ impl Url {
     pub(super) fn shown(&self) -> String {
         const SHOWN: usize = 512;
         let path = self.path.split('?').next().unwrap_or_default();
-        let path = &path[..path.floor_char_boundary(SHOWN)];
+        let path = beginning(path, SHOWN);
         let scheme = if self.origin.is_tls { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.origin.authority())
     }
