@@ -6,16 +6,19 @@
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
-//! 4. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
-//! 5. [`plan`]: everything decided, and nothing done yet.
-//! 6. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
-//! 7. [`assemble`]: layers, configs and manifests.
-//! 8. [`ops`]: one verb a file.
-//! 9. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
+//! 4. [`image`]: images as they are found and as they are published.
+//! 5. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
+//!    [`registry`]: images in registries.
+//! 6. [`plan`]: everything decided, and nothing done yet.
+//! 7. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
+//! 8. [`assemble`]: layers, configs and manifests.
+//! 9. [`ops`]: one verb a file.
+//! 10. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
 //!
 //! A build walks them so: [`spec::parse`] reads a customization, [`plan::resolve`] finds and pins its inputs,
-//! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] publishes the
-//! images; what [`store::Store`] has of all that is not done again. Registries and packages are not supported yet.
+//! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] and
+//! [`registry::push`] publish the images; what [`store::Store`] has of all that is not done again. Packages are not
+//! supported yet.
 
 pub mod code;
 pub mod file_error;

@@ -25,6 +25,27 @@ pub fn printable(bytes: &[u8]) -> String {
     text
 }
 
+/// The beginning of `text`, of at most so many bytes.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// `text` with `***` for the user information of an address in it, which may be a password: `https://***@example.com/x`.
+///
+/// The digest that a reference ends with is none.
+pub fn without_user(text: &str) -> String {
+    let is_digest = |text: &str| ["sha256:", "sha512:"].iter().any(|algorithm| text.starts_with(algorithm));
+    match text.rsplit_once('@') {
+        Some((before, after)) if before.contains(':') && !is_digest(after) => {
+            let scheme = before.find("://").map(|at| at + 3);
+            let start = scheme.or_else(|| before.find('=').map(|at| at + 1)).unwrap_or(0);
+            format!("{}***@{after}", &before[..start])
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Whether a character acts on what shows it instead of being shown.
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -46,5 +67,28 @@ mod tests {
             assert_eq!(escaped(&escaped(text)), shown);
         }
         assert_eq!(printable(b"caf\xe9\x1b]0;x\x07"), r"caf\xe9\u{1b}]0;x\u{7}");
+    }
+
+    #[test]
+    fn a_beginning_ends_between_characters() {
+        for (bytes, expected) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (4, "aéb"), (99, "aéb")] {
+            assert_eq!(beginning("aéb", bytes), expected);
+        }
+    }
+
+    #[test]
+    fn x01_user_information_is_not_shown() {
+        for (text, shown) in [
+            ("https://user:pass@word@host/x:1", "https://***@host/x:1"),
+            ("user:password@host:5000/x", "***@host:5000/x"),
+            ("host=user:password=@other", "host=***@other"),
+            ("host=https://user:password@other", "host=https://***@other"),
+            ("host:5000/x:1@sha256:0", "host:5000/x:1@sha256:0"),
+            ("x@sha512:0", "x@sha512:0"),
+            ("host:5000/x", "host:5000/x"),
+            ("me@host", "me@host"),
+        ] {
+            assert_eq!(without_user(text), shown);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::support::registry::Registry;
 use crate::support::{Sandbox, succeed};
 
 const ID: &str = "demo/demo-1/1";
@@ -107,5 +108,63 @@ fn a_catalog_that_is_ahead_of_the_images_is_told_with_the_tags_that_are_there() 
     3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
       |                                                      ^^^^^^^^^^^^^
     hint: take the catalog of the same time as the images; of the definition are the tags 1
+    ");
+}
+
+/// A registry whose repository `demo` has the demo base under these tags.
+fn registry(sandbox: &Sandbox, tags: &[&str]) -> Registry {
+    let registry = Registry::start();
+    for tag in tags {
+        retag(sandbox, tag);
+        registry.push_layout(&sandbox.path("base"), tag, "dhi/demo");
+    }
+    registry
+}
+
+#[test]
+fn a_registry_has_the_base_under_the_most_specific_tag_of_the_definition() {
+    let sandbox = sandbox("image: dhi.io/demo\ntags: ['1', 1.0-demo]\n", ID);
+    let registry = registry(&sandbox, &["1", "1.0-demo"]);
+    let source = format!("{}/dhi", registry.host());
+    let built = sandbox.build(&["--catalog", "catalog", "--source", &source]);
+    assert_eq!(built.names(), ["1.0-demo_x", "1_x"]);
+    let name = format!("{source}/demo:1.0-demo");
+    assert_eq!(built.index("1_x")["annotations"]["org.opencontainers.image.base.name"], name);
+    // The other tags are not asked for.
+    assert_eq!(registry.log().iter().filter(|entry| entry.target.ends_with("/manifests/1")).count(), 0);
+}
+
+#[test]
+fn without_a_catalog_a_registry_is_asked_for_the_name_and_for_tags_that_could_be_meant() {
+    let sandbox = sandbox("", ID);
+    let registry = registry(&sandbox, &["0", "1-demo", "2-demo"]);
+    let source = format!("{}/dhi", registry.host());
+    let said = sandbox.build_refused(2, &["--source", &source, "--no-store"]).replace(&source, "HOST/dhi");
+    insta::assert_snapshot!(said, @"
+    error[E_SRC_MISSING]: no image tagged `1` in HOST/dhi/demo is of the definition `demo/demo-1/1`
+     --> x.yaml:3:54
+      |
+    3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
+      |                                                      ^^^^^^^^^^^^^
+    hint: pass --catalog, or name the base by `base`; of the definition are the tags 1-demo, 0, 2-demo
+    ");
+    registry.push_layout(&sandbox.path("base"), "1", "dhi/demo");
+    let built = sandbox.build(&["--source", &source]);
+    assert_eq!(built.names(), ["1_x"]);
+}
+
+#[test]
+fn a_registry_that_has_nothing_of_a_definition_says_what_to_do() {
+    let sandbox = sandbox("", ID);
+    let registry = Registry::start();
+    let source = format!("{}/dhi", registry.host());
+    let said = sandbox.build_refused(2, &["--source", &source, "--no-store"]).replace(&source, "HOST/dhi");
+    insta::assert_snapshot!(said, @"
+    error[E_SRC_MISSING]: no image tagged `1` in HOST/dhi/demo is of the definition `demo/demo-1/1`
+     --> x.yaml:3:54
+      |
+    3 | targets: [{destination: demo/app, tag_definition_id: demo/demo-1/1}]
+      |                                                      ^^^^^^^^^^^^^
+    hint: pass --source or --registry-map with what has the image, --catalog with a checkout of the catalog, which knows its tags, or name the base by `base`
     ");
 }

@@ -248,6 +248,9 @@ pub(super) struct Inspect {
     /// Set a limit on what is read; repeatable (--help lists all)
     #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
     pub(super) limits: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) registries: RegistryChoice,
 }
 
 /// Check customizations, and report everything that is wrong with them at once

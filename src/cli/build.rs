@@ -52,7 +52,7 @@ fn one(
     let progress = progress::progress(args.quiet);
     let built = build(&file, &parsed.specification, wanted, options, workspace, &*progress, interrupt);
     if !args.json && !args.quiet {
-        registries::tell_warnings(workspace);
+        registries::tell_warnings(workspace.remotes.registries());
     }
     let mut report = built.map_err(|error| Failure::of_build(&file, &error))?;
     report.add_traffic(workspace.remotes.registries().traffic());
@@ -77,8 +77,7 @@ fn printed(args: &Build, report: &Report) -> String {
 }
 
 fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
-    let map: Vec<String> = map.iter().chain(&args.registry_map).cloned().collect();
-    let registry_map = registry_map(&map)?;
+    let registry_map = registry_map(map, &args.registry_map)?;
     let limits = limits(&args.limits)?;
     let allows = |what| args.allow.contains(&what);
     let mismatch = allows(Allowance::PlatformMismatch);
@@ -97,10 +96,10 @@ fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
     })
 }
 
-/// The registries that arguments send elsewhere.
-pub(super) fn registry_map(texts: &[String]) -> Result<RegistryMap, Failure> {
+/// The registries that settings send elsewhere, and after them those that arguments do.
+pub(super) fn registry_map(settings: &[String], arguments: &[String]) -> Result<RegistryMap, Failure> {
     let mut registry_map = RegistryMap::default();
-    for text in texts {
+    for text in settings.iter().chain(arguments) {
         registry_map.add(text).map_err(|error| Failure::of(Code::Usage, &error.to_string(), None))?;
     }
     Ok(registry_map)

@@ -26,7 +26,7 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
             "pass --source or --registry-map with what has the image, or name the base by `base`".to_owned()
         }
         Problem::Definition { candidates, .. } if candidates.is_empty() => {
-            "pass --source or --registry-map with a layout that has the image, --catalog with a checkout of the \
+            "pass --source or --registry-map with what has the image, --catalog with a checkout of the \
              catalog, which knows its tags, or name the base by `base`"
                 .to_owned()
         }
@@ -36,7 +36,7 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
         }
         Problem::Definition { candidates, .. } => {
             let tags = candidates.join(", ");
-            format!("name the base by `base` instead; of the definition are the tags {tags}")
+            format!("pass --catalog, or name the base by `base`; of the definition are the tags {tags}")
         }
         Problem::NoTags { .. } => "name the tags to suffix by `tags` of the target".to_owned(),
         Problem::Collision(_) => "give one of them another destination or other `tags`".to_owned(),

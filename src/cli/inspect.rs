@@ -7,19 +7,24 @@ use std::io::{self, Write as _};
 use super::args::Inspect;
 use super::build::{interrupt, limits, registry_map};
 use super::failure::Failure;
-use super::{hint, json};
+use super::{hint, json, registries};
 use crate::code::{Code, Coded as _};
 use crate::ops::inspect::{self, InspectError, Places};
-use crate::registry::{NoMemory, Registries, Settings};
+use crate::registry::{NoMemory, Registries};
 
 pub(super) fn run(args: &Inspect) -> Result<(), Failure> {
-    let (map, limits, interrupt) = (registry_map(&args.registry_map)?, limits(&args.limits)?, interrupt()?);
-    let registries = Registries::new(Settings::default(), Box::new(NoMemory), &limits, &interrupt);
+    let registries::Chosen { settings, map } = registries::chosen(&args.registries)?;
+    let map = registry_map(&map, &args.registry_map)?;
+    let (limits, interrupt) = (limits(&args.limits)?, interrupt()?);
+    let registries = Registries::new(settings, Box::new(NoMemory), &limits, &interrupt);
     let places = Places { map: &map, registries: &registries, limits: &limits, interrupt: &interrupt };
     if args.raw {
         return raw(args, &places);
     }
     let report = inspect::inspect(&args.reference, &args.platforms, &places);
+    if !args.json {
+        registries::tell_warnings(&registries);
+    }
     let report = report.map_err(|error| failure(args, &error))?;
     super::print(&if args.json { json::document(&report) } else { text::text(&report) })
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod build;
+mod crash;
 mod failure;
 mod hint;
 mod inspect;
@@ -35,6 +36,7 @@ use failure::Failure;
 
 /// Runs the command that `arguments` spell, the first being the program's own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crash::contain();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = match Overcoat::try_parse_from(&arguments) {
         Ok(overcoat) => overcoat.command,

@@ -8,8 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::message::Message;
 use crate::code::{Code, Coded as _};
-use crate::ops::workspace::Workspace;
-use crate::registry::{CredentialFiles, LooseMode, Proxies, Secret, Settings, SettingsFile};
+use crate::registry::{CredentialFiles, LooseMode, Proxies, Registries, Secret, Settings, SettingsFile};
 
 /// How registries are reached.
 #[derive(Args, Default)]
@@ -54,8 +53,8 @@ pub(super) fn chosen(choice: &RegistryChoice) -> Result<Chosen, Failure> {
 }
 
 /// Tells people of files of credentials that were read and that others can read.
-pub(super) fn tell_warnings(workspace: &Workspace) {
-    for warning in warnings(&workspace.remotes.registries().loose_files()) {
+pub(super) fn tell_warnings(registries: &Registries) {
+    for warning in warnings(&registries.loose_files()) {
         super::tell(&warning.text());
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn run(
         readings[number].result = Some(built.map_err(|error| Failure::of_build(&item.file, &error)));
     }
     if is_read {
-        registries::tell_warnings(workspace);
+        registries::tell_warnings(workspace.remotes.registries());
     }
     sum_up(readings, args, workspace)
 }

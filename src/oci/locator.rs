@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::{Digest, RegistryName, is_tag};
+use crate::printable::without_user;
 
 /// The place of an image.
 ///
@@ -81,7 +82,7 @@ impl FromStr for Locator {
     type Err = LocatorError;
 
     fn from_str(text: &str) -> Result<Self, LocatorError> {
-        let error = |problem: &str| LocatorError { text: text.to_owned(), problem: problem.to_owned() };
+        let error = |problem: &str| LocatorError { text: without_user(text), problem: problem.to_owned() };
         if text == "scratch" {
             return Ok(Self::Scratch);
         }

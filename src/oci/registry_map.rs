@@ -1,6 +1,7 @@
 //! Where references are looked for instead of in their registries.
 
 use super::{Locator, LocatorError, RegistryName};
+use crate::printable::without_user;
 
 /// Prefixes of references that are looked for elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ const LOCAL: [&str; 3] = ["oci:", "oci-archive:", "docker-archive:"];
 impl RegistryMap {
     /// Adds `FROM=TO`: a host or prefix, and the prefix, layout or archive that stands for it.
     pub fn add(&mut self, text: &str) -> Result<(), RegistryMapError> {
-        let error = |problem: String| RegistryMapError { text: text.to_owned(), problem };
+        let error = |problem: String| RegistryMapError { text: without_user(text), problem };
         let expected = || error("expected FROM=TO, such as `docker.io/acme=oci:./images`".to_owned());
         let (from, to) = text.split_once('=').ok_or_else(expected)?;
         let (from, to) = (from.trim_end_matches('/'), to.trim_end_matches('/'));

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::locator::{LocatorError, split_digest};
 use super::{Digest, reference};
+use crate::printable::without_user;
 
 /// An image in a registry: host, repository, and a tag or a digest or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl FromStr for RegistryName {
     type Err = LocatorError;
 
     fn from_str(text: &str) -> Result<Self, LocatorError> {
-        let error = |problem: String| LocatorError { text: text.to_owned(), problem };
+        let error = |problem: String| LocatorError { text: without_user(text), problem };
         if text.contains("://") {
             return Err(error("a reference has no scheme".to_owned()));
         }

@@ -79,7 +79,9 @@ fn defined(context: &Context<'_>, id: &DefinitionId) -> Result<Base, Problem> {
     let problem = |error| image_problem(&format!("definition {id} in"), &place, error);
     let found = match look(context, &place) {
         Ok(found) => found,
-        Err(ImageError::NameAbsent { .. } | ImageError::NoImage { .. }) => return Err(absent()),
+        Err(
+            ImageError::NameAbsent { .. } | ImageError::NotInRegistry { .. } | ImageError::NoImage { .. },
+        ) => return Err(absent()),
         Err(error) => return Err(problem(error)),
     };
     if definition(&found).map_err(problem)? != Some(id.to_string()) {
@@ -104,21 +106,48 @@ fn place(context: &Context<'_>, named: &Named) -> Result<(Locator, Option<Regist
     Ok((context.map.apply(&name)?, Some(name)))
 }
 
-/// The tags of a layout whose images are of a definition, and the other definitions that images there are of; what else
+/// The tags of a place whose images are of a definition, and the other definitions that images there are of; what else
 /// lies there, broken or not, is passed over.
 fn definitions(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> (Vec<String>, Vec<String>) {
-    let Locator::Layout { dir, .. } = place else { return Default::default() };
     let (mut candidates, mut others) = (Vec::new(), BTreeSet::new());
-    for (tag, descriptor) in store::tags(dir, context.limits).unwrap_or_default() {
-        let (dir, digest) = (dir.clone(), Some(descriptor.digest));
-        let found = look(context, &Locator::Layout { dir, tag: Some(tag.clone()), digest });
-        match found.and_then(|found| definition(&found)) {
+    for (tag, place) in tags(context, place, id) {
+        match look(context, &place).and_then(|found| definition(&found)) {
             Ok(Some(other)) if other == id.to_string() => candidates.push(tag),
             Ok(other) => others.extend(other),
             Err(_) => {}
         }
     }
     (candidates, others.into_iter().collect())
+}
+
+/// Tags of a place that may lead to images of a definition, each with where it leads.
+///
+/// Of a registry, where each costs requests, not many: first those that begin with the definition's own name.
+fn tags(context: &Context<'_>, place: &Locator, id: &DefinitionId) -> Vec<(String, Locator)> {
+    const MOST_REMOTE: usize = 10;
+    match place {
+        Locator::Layout { dir, .. } => {
+            let there = store::tags(dir, context.limits).unwrap_or_default().into_iter();
+            let layout = |tag: &str, digest| Locator::Layout {
+                dir: dir.clone(),
+                tag: Some(tag.to_owned()),
+                digest: Some(digest),
+            };
+            there.map(|(tag, descriptor)| (tag.clone(), layout(&tag, descriptor.digest))).collect()
+        }
+        Locator::Registry(name) => {
+            let registries = context.remotes.registries();
+            let mut tags = registries.repository(name.host(), name.repository()).tags().unwrap_or_default();
+            tags.sort_by_key(|tag| !tag.starts_with(&id.stem));
+            tags.truncate(MOST_REMOTE);
+            let named = |tag: String| {
+                let name: RegistryName = format!("{}:{tag}", name.full_repository()).parse().ok()?;
+                Some((tag, Locator::Registry(name)))
+            };
+            tags.into_iter().filter_map(named).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The definition that an image is of, unless it is merely made from one that is.

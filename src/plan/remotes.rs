@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -64,11 +65,13 @@ impl Remotes {
         if unknown.len() < 2 {
             return;
         }
-        thread::scope(|scope| {
-            for name in unknown {
-                scope.spawn(move || drop(self.find(name, limits, mismatch)));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(name) = unknown.get(next.fetch_add(1, Ordering::Relaxed)) {
+                drop(self.find(name, limits, mismatch));
             }
-        });
+        };
+        thread::scope(|scope| (0..unknown.len().min(AT_A_TIME)).for_each(|_| drop(scope.spawn(work))));
     }
 
     fn look(
@@ -95,6 +98,9 @@ impl Remotes {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Names that are looked up at a time.
+const AT_A_TIME: usize = 8;
 
 /// Blobs and documents of a repository; the store's where it has them.
 struct RemoteBlobs {

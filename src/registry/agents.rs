@@ -7,7 +7,8 @@ use std::time::Duration;
 use ureq::Agent;
 
 use super::address::{self, Lookup, Reach};
-use super::pace::{Pace, PacedConnector};
+use super::connector::connector;
+use super::pace::Pace;
 use super::settings::HostSettings;
 use super::tls;
 use super::url::Origin;
@@ -61,8 +62,7 @@ impl Agents {
             .tls_config(tls::config(own.unwrap_or(&HostSettings::default()))?)
             .proxy(proxy)
             .build();
-        let connector = PacedConnector::new(Pace::new(limits, interrupt));
-        let agent = Agent::with_parts(config, connector, Lookup::new(reach));
+        let agent = Agent::with_parts(config, connector(Pace::new(limits, interrupt)), Lookup::new(reach));
         made.insert(key, agent.clone());
         Ok(agent)
     }

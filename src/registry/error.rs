@@ -432,7 +432,7 @@ impl Failure for RegistryError {
             Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => return failure.hint(),
             Self::Unreadable(error) => return AnyFailure::of_io(error)?.hint(),
             Self::Credential(error) => return error.hint(),
-            Self::Refused { codes, .. } if codes.iter().any(|code| code == "TOOMANYREQUESTS") => {
+            Self::Refused { status: 429, .. } | Self::Status { status: 429, .. } => {
                 "try again later, or log in: registries limit who is anonymous".to_owned()
             }
             _ => return None,

@@ -1,14 +1,15 @@
 //! One request and its answer, without a second try.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ureq::http::{HeaderValue, header, request};
 use ureq::{Agent, Error, SendBody, Timeout};
 
 use super::address::{OutOfReach, Unresolved};
+use super::connector::Unconnected;
 use super::error::{Delay, RegistryError};
-use super::pace::{Slow, Unconnected};
+use super::pace::Slow;
 use super::request::{Body, Method, Request};
 use super::response::Response;
 use super::url::Url;
@@ -39,6 +40,7 @@ pub(super) fn exchange(
     let about = About {
         what: format!("{} {}", request.method.name(), url.shown()),
         host: url.origin.authority(),
+        is_tls: url.origin.is_tls,
         limits: limits.clone(),
     };
     let mut built = request::Builder::new().method(request.method.name()).uri(url.to_string());
@@ -103,6 +105,7 @@ impl Method {
 struct About {
     what: String,
     host: String,
+    is_tls: bool,
     limits: Limits,
 }
 
@@ -110,10 +113,7 @@ impl About {
     fn lost(&self, error: Error) -> Lost {
         match error {
             Error::Other(inner) => match inner.downcast::<Unconnected>() {
-                Ok(unconnected) => match self.lost(unconnected.0) {
-                    Lost::Unknown(error) => Lost::Unsent(error),
-                    lost => lost,
-                },
+                Ok(unconnected) => self.unconnected(unconnected.0),
                 Err(inner) => self.lost_otherwise(inner.as_ref()),
             },
             Error::Io(error) => self.lost_io(&error),
@@ -132,6 +132,20 @@ impl About {
             }
             Error::HostNotFound => Lost::Unsent(self.unanswered("the host cannot be found")),
             error => Lost::Unknown(self.unanswered(&error.to_string())),
+        }
+    }
+
+    /// Why there is no connection: nothing was sent.
+    fn unconnected(&self, error: Error) -> Lost {
+        match error {
+            // A server without TLS may just hang up.
+            Error::Io(error) if self.is_tls && error.kind() == ErrorKind::UnexpectedEof => {
+                Lost::Unsent(self.tls_problem("the server ends the handshake".to_owned()))
+            }
+            error => match self.lost(error) {
+                Lost::Unknown(error) => Lost::Unsent(error),
+                lost => lost,
+            },
         }
     }
 

@@ -17,15 +17,18 @@ pub fn next_page(link: &str) -> Option<&str> {
     }
 }
 
+/// What may stand between the parts of a header.
+const BLANK: [char; 2] = [' ', '\t'];
+
 /// Whether the parameters of a link have the relation `next`, and what comes behind them. Of several `rel` the first counts.
 fn parameters(mut rest: &str) -> Option<(bool, &str)> {
     let mut relation = None;
     loop {
-        rest = rest.trim_start_matches([' ', '\t']);
+        rest = rest.trim_start_matches(BLANK);
         rest = match rest.chars().next() {
             None => break,
             Some(',') => break,
-            Some(';') => rest[1..].trim_start_matches([' ', '\t']),
+            Some(';') => rest[1..].trim_start_matches(BLANK),
             Some(_) => return None,
         };
         let (name, behind) = rest.split_at(rest.find([';', ',', '=']).unwrap_or(rest.len()));
@@ -33,21 +36,21 @@ fn parameters(mut rest: &str) -> Option<(bool, &str)> {
             Some(value) => self::value(value)?,
             None => ("", behind),
         };
-        if name.trim_end().eq_ignore_ascii_case("rel") {
+        if name.trim_end_matches(BLANK).eq_ignore_ascii_case("rel") {
             relation = relation.or(Some(value));
         }
         rest = behind;
     }
-    let mut relations = relation.unwrap_or_default().split_ascii_whitespace();
+    let mut relations = relation.unwrap_or_default().split(BLANK);
     Some((relations.any(|relation| relation.eq_ignore_ascii_case("next")), rest))
 }
 
 /// A parameter's value, and what comes behind it.
 fn value(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches([' ', '\t']);
+    let text = text.trim_start_matches(BLANK);
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, behind) = text.split_at(text.find([';', ',']).unwrap_or(text.len()));
-        return Some((value.trim_end(), behind));
+        return Some((value, behind));
     };
     let mut is_escaped = false;
     let end = quoted.find(|c| {

@@ -9,6 +9,7 @@ mod address;
 mod agents;
 mod answer;
 mod auth;
+mod connector;
 mod delete;
 mod endpoint;
 mod error;

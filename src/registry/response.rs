@@ -8,7 +8,7 @@ use ureq::http::HeaderMap;
 use super::error::RegistryError;
 use super::url::Url;
 use crate::oci::json;
-use crate::printable::escaped;
+use crate::printable::{beginning, escaped};
 
 /// An answer, its body not read yet.
 pub(super) struct Response {
@@ -64,7 +64,5 @@ fn refusal(body: &[u8]) -> Option<(Vec<String>, String)> {
 
 /// What others say, made fit to be shown.
 fn shown(text: &str) -> String {
-    let mut shown = escaped(text.trim());
-    shown.truncate(shown.floor_char_boundary(ERROR_SHOWN));
-    shown
+    beginning(&escaped(text.trim()), ERROR_SHOWN).to_owned()
 }

@@ -8,7 +8,7 @@ use super::auth::CredentialFiles;
 use super::proxy::Proxies;
 use super::url::Origin;
 use crate::oci::RegistryName;
-use crate::printable::escaped;
+use crate::printable::{escaped, without_user};
 
 /// How registries are reached; what is not said holds as it does for most.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ pub(super) fn parse_mirror(text: &str) -> Result<String, NoHost> {
 impl NoHost {
     fn of(text: &str) -> Self {
         const SHOWN: usize = 80;
-        Self(escaped(text).chars().take(SHOWN).collect())
+        Self(escaped(&without_user(text)).chars().take(SHOWN).collect())
     }
 }
 

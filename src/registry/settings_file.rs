@@ -127,7 +127,8 @@ impl SettingsFile {
 
     fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
         let error = |fault: Fault| {
-            let line = text[..text.floor_char_boundary(fault.at)].matches('\n').count() + 1;
+            let before = text.bytes().take(fault.at);
+            let line = before.filter(|byte| *byte == b'\n').count() + 1;
             SettingsError::Form { path: path.to_owned(), line, problem: fault.problem }
         };
         if text.len() as u64 > MOST {

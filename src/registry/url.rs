@@ -81,9 +81,12 @@ impl Url {
         self
     }
 
-    /// Without its query, for messages: signed addresses carry secrets there.
+    /// Without its query, for messages: signed addresses carry secrets there. A path that is longer than any of the
+    /// specification is cut.
     pub(super) fn shown(&self) -> String {
+        const SHOWN: usize = 512;
         let path = self.path.split('?').next().unwrap_or_default();
+        let path = &path[..path.floor_char_boundary(SHOWN)];
         let scheme = if self.origin.is_tls { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.origin.authority())
     }

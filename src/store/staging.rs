@@ -26,6 +26,8 @@ struct Place {
     name: String,
     dir: Dir,
     files: AtomicU64,
+    /// Whether blobs go nowhere from here that their bytes may change in.
+    is_scratch: bool,
     _lock: File,
 }
 
@@ -49,17 +51,17 @@ impl Staging {
             // What cannot be opened is in nobody's way.
             let _ = Dir::open(above).map(|dir| temporary::sweep(&dir));
         }
-        Self::below(parent)
+        Self::below(parent, false)
     }
 
     /// A place in the directory `path`, where nothing is written that lasts.
     pub fn within(path: &Path) -> Result<Self, FileError> {
         let parent = Dir::open(path)?;
         temporary::sweep(&parent);
-        Self::below(parent)
+        Self::below(parent, true)
     }
 
-    fn below(parent: Dir) -> Result<Self, FileError> {
+    fn below(parent: Dir, is_scratch: bool) -> Result<Self, FileError> {
         loop {
             if let Some((name, dir, lock)) = Place::make(&parent)? {
                 return Ok(Self(Arc::new(Place {
@@ -67,6 +69,7 @@ impl Staging {
                     name,
                     dir,
                     files: AtomicU64::new(0),
+                    is_scratch,
                     _lock: lock,
                 })));
             }
@@ -98,6 +101,12 @@ impl Staging {
     /// Opens a complete blob.
     pub(super) fn file(&self, digest: &Digest) -> Result<File, FileError> {
         self.0.dir.read(Path::new(&digest.hex()))
+    }
+
+    /// Gives a blob a name in another directory as well, without a copy and without making it last; false where that cannot
+    /// be, where the name is taken, or where the blob goes to an output, in which others could change its bytes.
+    pub(super) fn share(&self, digest: &Digest, dir: &Dir) -> bool {
+        self.0.is_scratch && self.0.dir.link(&digest.hex(), dir, &digest.hex()).is_ok()
     }
 
     /// Gives a blob one more name, in another directory; false where that cannot be, as on another file system.

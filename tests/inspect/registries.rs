@@ -1,11 +1,13 @@
 //! What there is to see of an image in a registry, and what it costs to look.
 
 use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
 use super::{INDEX, MANIFEST, full, report};
-use crate::support::registry::{Fault, Method, Registry};
+use crate::support::registry::{Auth, Behaviour, Fault, Method, Options, Registry, basic};
 use crate::support::{Sandbox, digest};
 
 /// A registry whose repository `demo` has the image of [`full`], with what refers to it.
@@ -144,8 +146,7 @@ fn what_a_registry_does_not_have_is_named() {
     for name in ["demo:2", "other:1"] {
         let reference = format!("{}/{name}", registry.host());
         let said = sandbox.refused(2, &["inspect", &reference]);
-        let expected =
-            format!("error[E_SRC_MISSING]: {reference}: the registry has no image `{reference}`\n");
+        let expected = format!("error[E_SRC_MISSING]: {reference}: `{reference}` is not in its registry\n");
         assert_eq!(said, expected);
     }
 }
@@ -158,4 +159,27 @@ fn a_list_of_referrers_that_cannot_be_had_is_an_error() {
     let reference = format!("{}/demo:1", registry.host());
     let said = sandbox.refused(4, &["inspect", &reference]);
     assert!(said.contains("/referrers/"), "{said}");
+}
+
+#[test]
+fn x01_a_registry_that_wants_a_password_gets_that_of_the_file_and_nobody_sees_it() {
+    let sandbox = full();
+    let auth = Auth::Basic("user", "secret");
+    let registry = Registry::with(Options { auth, behaviour: Behaviour::default(), ..Options::default() });
+    fill(&registry, &sandbox);
+    let reference = format!("{}/demo:1", registry.host());
+    let said = sandbox.refused(4, &["inspect", &reference]);
+    assert!(said.starts_with(&format!("error[E_AUTH]: {reference}: ")), "{said}");
+    let encoded = basic("user", "secret");
+    let encoded = encoded.trim_start_matches("Basic ");
+    let auths = json!({ "auths": { registry.host(): { "auth": encoded } } });
+    sandbox.write("auth.json", &auths.to_string());
+    fs::set_permissions(sandbox.path("auth.json"), Permissions::from_mode(0o644)).unwrap();
+    let output = sandbox.command(&["inspect", &reference, "--authfile", "auth.json"]).output().unwrap();
+    let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && shown.contains("\nlinux/amd64\n"), "{said}");
+    assert!(said.starts_with("warning[W_CREDENTIALS_MODE]: auth.json holds credentials"), "{said}");
+    for canary in ["secret", encoded] {
+        assert!(!shown.contains(canary) && !said.contains(canary), "{shown}{said}");
+    }
 }

@@ -40,9 +40,6 @@ pub enum InspectError {
     /// The reference leads to no place.
     #[error(transparent)]
     Locator(#[from] LocatorError),
-    /// The registry has no image of that name.
-    #[error("the registry has no image `{0}`")]
-    Absent(String),
     /// The documents of all its platforms are too large together: one may be named by many.
     #[error("its manifests and configs have more than {limit} bytes together")]
     TooLarge {
@@ -65,7 +62,7 @@ impl InspectError {
             Self::Image(ImageError::NoImage { .. }) => Some("--raw prints it as it is".to_owned()),
             Self::Image(error) => error.hint(),
             Self::TooLarge { .. } => Some("name the platforms to show by --platform".to_owned()),
-            Self::Locator(_) | Self::Absent(_) | Self::Interrupted(_) => None,
+            Self::Locator(_) | Self::Interrupted(_) => None,
         }
     }
 }
@@ -74,7 +71,6 @@ impl Coded for InspectError {
     fn code(&self) -> Code {
         match self {
             Self::Locator(_) => Code::SpecReference,
-            Self::Absent(_) => Code::SourceMissing,
             Self::TooLarge { .. } => Code::LimitManifest,
             Self::Interrupted(interrupted) => interrupted.code(),
             Self::Image(error) => error.code(),
@@ -87,7 +83,7 @@ impl Limited for InspectError {
         match self {
             Self::Image(error) => error.limit(),
             Self::TooLarge { .. } => Some("document-bytes"),
-            Self::Locator(_) | Self::Absent(_) | Self::Interrupted(_) => None,
+            Self::Locator(_) | Self::Interrupted(_) => None,
         }
     }
 }
@@ -156,7 +152,7 @@ fn remote_root(name: &RegistryName, registries: &Registries) -> Result<Root, Ins
         (None, tag) => repository.tagged(tag.unwrap_or_default()),
     };
     let read = read.map_err(|error| ImageError::from(AnyFailure::new(error)))?;
-    let (descriptor, bytes) = read.ok_or_else(|| InspectError::Absent(name.to_string()))?;
+    let (descriptor, bytes) = read.ok_or_else(|| ImageError::NotInRegistry { name: name.to_string() })?;
     let blobs = Arc::new(Remote { digest: descriptor.digest, bytes, repository });
     Ok(Root { entry: IndexEntry { descriptor, platform: None }, blobs })
 }

@@ -102,7 +102,7 @@ impl<'a> Rest<'a> {
         ahead.skip(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
         ahead.skip(|c| c == '=');
         ahead.skip(is_space);
-        if ahead.0.starts_with(',') {
+        if ahead.0.is_empty() || ahead.0.starts_with(',') {
             self.0 = ahead.0;
         }
     }
@@ -141,7 +141,9 @@ mod tests {
             (r#"Basic realm="a\"b\\c""#, &[r#"basic realm="a\"b\\c""#]),
             ("Bearer realm=\"a\",realm=\"b\"", &["bearer realm=\"a\""]),
             ("Bearer realm=\"a", &["bearer realm=\"a\""]),
-            ("Bearer realm=", &["bearer realm=\"\""]),
+            ("Bearer realm=", &["bearer"]),
+            ("Bearer realm=,service=x", &["bearer service=\"x\""]),
+            ("Bearer realm=\"\"", &["bearer realm=\"\""]),
             (",, ,Basic,", &["basic"]),
             ("", &[]),
             ("=", &[]),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::credential::Credential;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::printable::printable;
+use crate::printable::{beginning, printable};
 
 /// Why a helper gives no credential.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ fn failure(output: &[u8], status: ExitStatus) -> Result<Option<Credential>, Help
     // What looks like an answer may be one, and hold a secret.
     let looks = output.iter().any(|byte| b"{\"".contains(byte));
     let text = if text.is_empty() || looks { status.to_string() } else { text };
-    Err(HelperError::Failed(text[..text.floor_char_boundary(SHOWN)].to_owned()))
+    Err(HelperError::Failed(beginning(&text, SHOWN).to_owned()))
 }
 
 fn answer(

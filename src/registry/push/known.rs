@@ -50,8 +50,8 @@ impl Known {
 
     /// Leaves it to the caller to get a blob into a repository; nothing where the repository has it.
     ///
-    /// Waits while another push does the same, and while the first repository of a registry gets a blob that the next ones
-    /// can mount from there.
+    /// Waits while another push does the same, and, where the registry may mount, while its first repository gets a blob that
+    /// the next ones can take over from there.
     pub(super) fn claim<'a>(
         &'a self,
         repository: &'a Repository,
@@ -60,6 +60,7 @@ impl Known {
         interrupt: &Interrupt,
     ) -> Result<Option<Claim<'a>>, Interrupted> {
         let (host, name) = (repository.host(), repository.name());
+        let mounts = repository.abilities().mount != Some(false);
         let mut all = self.lock();
         loop {
             interrupt.check()?;
@@ -69,8 +70,8 @@ impl Known {
             }
             let at_home = home.filter(|home| home.host == host).map(|home| home.repository.to_owned());
             let mountable = at_home.or_else(|| holders.having.first().cloned());
-            let wait = holders.getting.contains(name) || mountable.is_none() && !holders.getting.is_empty();
-            if !wait {
+            let is_coming = mounts && mountable.is_none() && !holders.getting.is_empty();
+            if !is_coming && !holders.getting.contains(name) {
                 holders.getting.insert(name.to_owned());
                 return Ok(Some(Claim { known: self, repository, digest, mountable, is_done: false }));
             }

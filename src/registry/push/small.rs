@@ -20,19 +20,29 @@ impl Repository {
         session: Option<Upload>,
     ) -> Result<(), RegistryError> {
         let bytes = whole(outgoing)?;
-        let sent = |()| outgoing.advance(bytes.len() as u64);
+        self.send_small(outgoing, &bytes, session)?;
+        outgoing.advance(bytes.len() as u64);
+        Ok(())
+    }
+
+    fn send_small(
+        &self,
+        outgoing: &Outgoing<'_>,
+        bytes: &[u8],
+        session: Option<Upload>,
+    ) -> Result<(), RegistryError> {
         let session = match session {
-            None if self.abilities().single_post != Some(false) => match self.post(outgoing, &bytes)? {
-                Posted::Done => return Ok(sent(())),
+            None if self.abilities().single_post != Some(false) => match self.post(outgoing, bytes)? {
+                Posted::Done => return Ok(()),
                 Posted::Session(session) => session,
             },
             session => session,
         };
         let put = |session| {
             outgoing.traffic.sent(bytes.len() as u64);
-            self.end_upload(session, &outgoing.descriptor.digest, Body::Bytes(&bytes))
+            self.end_upload(session, &outgoing.descriptor.digest, Body::Bytes(bytes))
         };
-        self.replayed(session, put).map(sent)
+        self.replayed(session, put)
     }
 
     fn post(&self, outgoing: &Outgoing<'_>, bytes: &[u8]) -> Result<Posted, RegistryError> {

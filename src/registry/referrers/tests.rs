@@ -92,7 +92,8 @@ fn a_registry_that_filters_is_believed() {
 fn r23_a_list_that_never_ends_goes_elsewhere_or_is_too_long_is_an_error() {
     let many = |count: usize| index((0..count).map(|n| entry(&n.to_string(), "t")).collect());
     let pages = AtomicUsize::new(0);
-    let cases: [Box<dyn Fn(&Asked) -> Answer + Send + Sync>; 4] = [
+    type Listing = Box<dyn Fn(&Asked) -> Answer + Send + Sync>;
+    let cases: [Listing; 4] = [
         Box::new(|_| answer(200).body(index(vec![])).with("link", "</next>; rel=next")),
         Box::new(|_| answer(200).body(index(vec![])).with("link", "<http://127.0.0.2:1/next>; rel=next")),
         Box::new(move |_| answer(200).body(many(1001))),

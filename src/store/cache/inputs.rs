@@ -1,9 +1,11 @@
 //! Layers of images in registries, kept while they are read.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
+use crate::file_error::At;
 use crate::oci::{Descriptor, Digest};
 use crate::store::dir::Dir;
 use crate::store::write::temporary::TemporaryFile;
@@ -53,7 +55,7 @@ impl Store {
         }
     }
 
-    fn sound(&self) -> std::sync::MutexGuard<'_, std::collections::HashSet<Digest>> {
+    fn sound(&self) -> MutexGuard<'_, HashSet<Digest>> {
         self.sound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,7 +63,6 @@ impl Store {
 impl Keeping {
     /// The next bytes; what cannot be written is not kept.
     pub fn add(&mut self, bytes: &[u8]) {
-        use crate::file_error::At;
         self.written += bytes.len() as u64;
         if let Some(file) = &mut self.file
             && let Err(error) = file.write_all(bytes).at_sized(self.store.path(), self.size)

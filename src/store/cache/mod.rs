@@ -102,8 +102,10 @@ impl Store {
 
     fn try_keep_layer(&self, key: &Key, layer: &WrittenLayer, staging: &Staging) -> Result<(), FileError> {
         let WrittenLayer { digest, size, diff_id, uncompressed } = *layer;
-        // Over one that is there as well: it may be broken, as nothing led to it.
-        blob::copy(&mut staging.file(&digest)?, &self.place, &digest, size)?;
+        if !staging.share(&digest, &self.place.blobs) {
+            // Over one that is there as well: it may be broken, as nothing led to it.
+            blob::copy(&mut staging.file(&digest)?, &self.place, &digest, size)?;
+        }
         let record = Record { digest, size, diff_id, uncompressed };
         sealed::write(&self.place.new, &self.place.layers, key, |out| {
             out.write_all(&postcard::to_allocvec(&record).map_err(io::Error::other)?)

@@ -1,10 +1,12 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::code::{Code, Coded};
 use crate::layer::{Codec, LayerWriter};
+use crate::oci::{Descriptor, MediaType};
 use crate::store::Output;
 
 fn index(size: u64) -> LayerIndex {
@@ -217,4 +219,87 @@ fn a_store_that_cannot_be_written_says_so_once_and_harms_nothing() {
     fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
     assert!(fixture.store.problem().is_some());
     assert!(fixture.store.index(&key("a")).is_none());
+}
+
+/// Flips a bit of the blob of a digest.
+fn flip(fixture: &Fixture, digest: &Digest) {
+    let path = fixture.root.path().join("store/blobs/sha256").join(digest.hex());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[0] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn c01_a_document_is_what_its_digest_says_or_goes() {
+    let fixture = Fixture::new();
+    let digest = Digest::of(b"{}");
+    assert_eq!(fixture.store.document(&digest), None);
+    fixture.store.keep_document(&digest, b"{}");
+    assert_eq!(fixture.store.document(&digest).as_deref(), Some(&b"{}"[..]));
+    flip(&fixture, &digest);
+    assert_eq!(fixture.store.document(&digest), None);
+    assert!(fixture.files().is_empty(), "{:?}", fixture.files());
+}
+
+/// Keeps the layer that `pieces` are, under the digest and size of `promised`.
+fn keep(store: &Arc<Store>, promised: &[u8], pieces: &[&[u8]]) -> Descriptor {
+    let descriptor = Descriptor::of(MediaType::Config, promised);
+    let mut keeping = store.keep_input(&descriptor).unwrap();
+    pieces.iter().for_each(|piece| keeping.add(piece));
+    keeping.end();
+    descriptor
+}
+
+#[test]
+fn a_layer_is_kept_once_all_of_it_was_read() {
+    let fixture = Fixture::new();
+    let store = Arc::new(Store::open(&fixture.root.path().join("store")).unwrap());
+    for (promised, pieces) in [(&b"abc"[..], &[&b"ab"[..]][..]), (b"", &[b"a"])] {
+        let descriptor = keep(&store, promised, pieces);
+        assert!(store.input(&descriptor).is_none());
+    }
+    let descriptor = keep(&store, b"abc", &[b"a", b"bc"]);
+    assert!(store.input(&descriptor).is_some());
+    assert!(store.keep_input(&descriptor).is_none(), "it is there");
+    assert_eq!(fixture.files().len(), 1, "{:?}", fixture.files());
+}
+
+#[test]
+fn c01_a_layer_of_other_bytes_is_never_used_and_goes() {
+    let fixture = Fixture::new();
+    let path = fixture.root.path().join("store");
+    let store = Arc::new(Store::open(&path).unwrap());
+    let descriptor = keep(&store, b"abc", &[b"xyz"]);
+    assert!(store.input(&descriptor).is_none());
+    let descriptor = keep(&store, b"abc", &[b"abc"]);
+    flip(&fixture, &descriptor.digest);
+    assert!(Store::open(&path).unwrap().input(&descriptor).is_none());
+    assert!(fixture.files().is_empty(), "{:?}", fixture.files());
+}
+
+#[test]
+fn what_was_learned_of_a_registry_is_of_that_registry() {
+    let Fixture { root: _root, store, .. } = Fixture::new();
+    store.keep_learned("a.example.com", &(Some(true), None::<bool>));
+    assert_eq!(store.learned("a.example.com"), Some((Some(true), None::<bool>)));
+    assert_eq!(store.learned::<(Option<bool>, Option<bool>)>("b.example.com"), None);
+}
+
+#[test]
+fn a_layer_that_goes_to_no_output_is_kept_without_a_copy() {
+    use std::os::unix::fs::MetadataExt;
+    let fixture = Fixture::new();
+    let scratch = Staging::within(fixture.root.path()).unwrap();
+    let writer = LayerWriter::new(scratch.create().unwrap(), Codec::Zstd, 1).unwrap();
+    let (file, layer) = writer.finish().unwrap();
+    file.complete(layer.digest, layer.size).unwrap();
+    fixture.store.keep_layer(&key("a"), &layer, &scratch);
+    let blob = fixture.root.path().join("store/blobs/sha256").join(layer.digest.hex());
+    assert_eq!(fs::metadata(&blob).unwrap().nlink(), 2);
+    drop(scratch);
+    assert!(fixture.store.layer(&key("a")).unwrap().1.is_sound());
+    fs::write(&blob, "other").unwrap();
+    fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
+    assert_eq!(fs::metadata(&blob).unwrap().nlink(), 1);
+    assert!(fixture.store.layer(&key("a")).unwrap().1.is_sound());
 }

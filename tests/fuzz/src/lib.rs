@@ -4,8 +4,10 @@
 //! builds them all and runs them.
 
 pub mod blobs;
+pub mod challenge;
 pub mod grammar;
 pub mod gunzip;
 pub mod json;
+pub mod link;
 pub mod pattern;
 pub mod sealed;

@@ -188,13 +188,23 @@ fn serve(shared: &Shared, number: usize, stream: &TcpStream) -> io::Result<After
 
 fn converse(shared: &Shared, number: usize, stream: impl Read + Write) -> io::Result<After> {
     let mut stream = BufReader::new(stream);
-    while let Some(head) = Head::read(&mut stream)? {
+    while let Some(head) = Head::read(&mut stream).or_else(|error| refuse(&mut stream, error))? {
         let after = exchange(shared, number, &mut stream, head)?;
         if after != After::Keep {
             return Ok(after);
         }
     }
     Ok(After::Keep)
+}
+
+/// Answers what is no request, such as TLS where none is spoken, as most servers do.
+fn refuse<S: Read + Write>(stream: &mut BufReader<S>, error: io::Error) -> io::Result<Option<Head>> {
+    if error.kind() == io::ErrorKind::InvalidData {
+        stream
+            .get_mut()
+            .write_all(b"HTTP/1.1 400 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+    }
+    Err(error)
 }
 
 /// One request and its answer.
