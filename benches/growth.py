@@ -1,8 +1,8 @@
 """How a build grows with the size of a layer, its entries, and the number of artifacts: images made for it, in a layout."""
 import gzip, hashlib, io, json, os, random, tarfile
 
+import peers
 from measure import measure
-from peers import OVERCOAT
 
 MIB = 1 << 20
 
@@ -43,7 +43,7 @@ def build(work, layers, base=None):
         out.write(f'name: grown\ntargets: [{{destination: acme/app, base: "oci:{work}/images:base", tags: [app]}}]\n')
         out.write(f"platforms: [linux/amd64]\ncontents:\n  artifacts:\n{artifacts}")
     output = os.path.join(work, "grown")
-    measured = measure([[OVERCOAT, "build", file, "--no-store", "--quiet", "-o", f"oci:{output}"]])
+    measured = measure([[peers.OVERCOAT, "build", file, "--no-store", "--quiet", "-o", f"oci:{output}"]])
     for directory in (output, os.path.join(work, "images")):
         remove(directory)
     return measured

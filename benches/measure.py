@@ -1,5 +1,5 @@
 """Runs commands and says what they took."""
-import os, statistics, subprocess, sys, time
+import os, signal, statistics, subprocess, sys, time
 
 
 def run(command):
@@ -14,14 +14,24 @@ def measure(commands):
     """Runs commands one after another: wall seconds, CPU seconds of all processes, and the largest peak memory in MiB."""
     began, cpu, peak = time.monotonic(), 0.0, 0
     for command in commands:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
+        errors, status, usage = finish(command)
         if status != 0:
             sys.exit(f"{' '.join(command)}: failed\n{errors.decode(errors='replace')}")
         cpu += usage.ru_utime + usage.ru_stime
         peak = max(peak, usage.ru_maxrss)
     return time.monotonic() - began, cpu, peak / 1024
+
+
+def finish(command):
+    """Runs a command to its end; where this process is told to end before, all that the command started ends with it."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        errors = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return errors, status, usage
 
 
 def medians(runs):
@@ -32,3 +42,11 @@ def medians(runs):
 def seconds(value):
     """Seconds as people read them."""
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def size(value):
+    """Bytes as people read them."""
+    for unit, scale in (("MB", 1e6), ("kB", 1e3)):
+        if value >= scale:
+            return f"{value / scale:.1f} {unit}"
+    return f"{value:.0f} B"

@@ -5,46 +5,46 @@ import json, os, shlex
 from measure import run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-OVERCOAT = os.path.join(HERE, "..", "target", "release", "overcoat")
+OVERCOAT = os.path.join(HERE, "..", "target", "release", "overcoat")  # `compare --binary` names another one
 TRIPLES = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 
 CUSTOMIZATION = """\
 name: compared
-targets: [{{destination: acme/app, base: "acme/base:{base}", tags: [app]}}]
+targets: [{{destination: "{registry}{app}", base: "{registry}acme/base:{base}", tags: [app]}}]
 platforms: [linux/amd64, linux/arm64]
 contents:
   artifacts:
-    - name: acme/jre:1
+    - name: {registry}acme/jre:1
       includes: [usr/lib/jvm, etc/java-21-openjdk, "usr/lib/*-linux-gnu/lib*.so*"]
       excludes: ["usr/lib/*-linux-gnu/libc.so*", "usr/lib/*-linux-gnu/libc_*"]
-    - name: acme/tools:1
+    - name: {registry}acme/tools:1
       includes: [usr/bin/git, usr/bin/curl, "usr/lib/*-linux-gnu/lib*.so*", usr/lib/git-core, usr/share/git-core]
       excludes: ["usr/lib/*-linux-gnu/libc.so*", "usr/lib/*-linux-gnu/libc_*"]
-    - name: acme/ca:1
+    - name: {registry}acme/ca:1
       uid: {owner}
       includes: [etc/ssl/certs/ca-certificates.crt]
 scripts: [{{path: /usr/local/bin/start, contents: "#!/usr/bin/env java\\n"}}]
 paths: [{{path: /lib/marker, contents: "{marker}"}}]
 accounts: {{runs-as: app, users: [{{name: app, uid: 10001}}]}}
-environment: {{APP: "1"}}
+environment: {{APP: "{value}"}}
 labels: {{org.example.app: app}}
 """
 
 # The same files by COPY; `lib[...]` leaves out the C library as the excludes above do.
 CONTAINERFILE = """\
-FROM oci:{workload}/base:13
-COPY --from=oci:{workload}/artifacts:jre /usr/lib/jvm /usr/lib/jvm
-COPY --from=oci:{workload}/artifacts:jre /etc/java-21-openjdk /etc/java-21-openjdk
-COPY --from=oci:{workload}/artifacts:jre {libraries}
-COPY --from=oci:{workload}/artifacts:tools /usr/bin/git /usr/bin/curl /usr/bin/
-COPY --from=oci:{workload}/artifacts:tools {libraries}
-COPY --from=oci:{workload}/artifacts:tools /usr/lib/git-core /usr/lib/git-core
-COPY --from=oci:{workload}/artifacts:tools /usr/share/git-core /usr/share/git-core
-COPY --from=oci:{workload}/artifacts:ca /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+FROM {base}
+COPY --from={jre} /usr/lib/jvm /usr/lib/jvm
+COPY --from={jre} /etc/java-21-openjdk /etc/java-21-openjdk
+COPY --from={jre} {libraries}
+COPY --from={tools} /usr/bin/git /usr/bin/curl /usr/bin/
+COPY --from={tools} {libraries}
+COPY --from={tools} /usr/lib/git-core /usr/lib/git-core
+COPY --from={tools} /usr/share/git-core /usr/share/git-core
+COPY --from={ca} /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY start /usr/local/bin/start
 COPY marker /usr/lib/marker
 COPY --chown=10001:10001 home /home/app
-ENV APP=1
+ENV APP={value}
 LABEL org.example.app=app
 USER 10001
 """
@@ -72,6 +72,25 @@ umoci config --image {work}/images:app-{arch} --config.env APP=1 --config.label 
 """
 
 
+def customization(registry="", app="acme/app", base="13", marker="here", owner=0, value="1"):
+    """The customization as it is built; `registry` is empty or ends in a slash."""
+    return CUSTOMIZATION.format(registry=registry, app=app, base=base, marker=marker, owner=owner, value=value)
+
+
+def containerfile(arch, base, jre, tools, ca, value="1"):
+    """The same for buildah, of images by these names."""
+    libraries = LIBRARIES.format("", TRIPLES[arch], "")
+    return CONTAINERFILE.format(base=base, jre=jre, tools=tools, ca=ca, libraries=libraries, value=value)
+
+
+def write_context(work, marker="here"):
+    """The files that buildah adds."""
+    for name, content in (("start", "#!/usr/bin/env java\n"), ("marker", marker)):
+        with open(os.path.join(work, name), "w") as out:
+            out.write(content)
+    os.makedirs(os.path.join(work, "home"), exist_ok=True)
+
+
 class Overcoat:
     """The commands of overcoat in a directory of its own."""
 
@@ -85,7 +104,7 @@ class Overcoat:
         """One build into the layout `output`."""
         file = os.path.join(self.work, f"{base}-{marker}-{owner}.yaml")
         with open(file, "w") as out:
-            out.write(CUSTOMIZATION.format(base=base, marker=marker, owner=owner))
+            out.write(customization(base=base, marker=marker, owner=owner))
         stored = ["--store", os.path.join(self.work, store)] if store else ["--no-store"]
         return [OVERCOAT, "build", file, *self.flags, *stored, "--quiet", "-o", f"oci:{self.work}/{output}"]
 
@@ -100,16 +119,14 @@ def overcoat_with_store(workload, work):
 
 def buildah(workload, work):
     """Builds with new storage, and writes to a new layout."""
-    for name, content in (("start", "#!/usr/bin/env java\n"), ("marker", "here")):
-        with open(os.path.join(work, name), "w") as out:
-            out.write(content)
-    os.makedirs(os.path.join(work, "home"))
+    write_context(work)
+    images = {name: f"oci:{workload}/artifacts:{name}" for name in ("jre", "tools", "ca")}
     storage = ["buildah", "--root", f"{work}/root", "--runroot", f"{work}/run"]
     commands = []
-    for arch, triple in TRIPLES.items():
+    for arch in TRIPLES:
         file = os.path.join(work, f"Containerfile.{arch}")
         with open(file, "w") as out:
-            out.write(CONTAINERFILE.format(workload=workload, libraries=LIBRARIES.format("", triple, "")))
+            out.write(containerfile(arch, f"oci:{workload}/base:13", **images))
         build = ["bud", "--layers=false", "--platform", f"linux/{arch}", "--manifest", "compared", "-f", file, work]
         commands.append([*storage, *build])
     return [*commands, [*storage, "manifest", "push", "--all", "compared", f"oci:{work}/buildah:compared"]]

@@ -345,10 +345,11 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
     let trial = sandbox.run(&["store", "prune", "--max-size", "0", "--dry-run", "--store", "store"]);
     insta::assert_snapshot!(trial, @"
     store
-      kind     entries  size  last use  longest unused since
-      indexes        0   0 B
-      layers         0   0 B
-      blobs          0   0 B
+      kind        entries  size  last use  longest unused since
+      indexes           0   0 B
+      layers            0   0 B
+      blobs             0   0 B
+      registries        0   0 B
     would remove 14 entries, 10.1 kB
     ");
     assert_eq!(tree(&sandbox.path("store")), before);
@@ -357,10 +358,11 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
     let pruned = sandbox.run(&["store", "prune", "--all", "--store", "store"]);
     insta::assert_snapshot!(pruned, @"
     store
-      kind     entries  size  last use  longest unused since
-      indexes        0   0 B
-      layers         0   0 B
-      blobs          0   0 B
+      kind        entries  size  last use  longest unused since
+      indexes           0   0 B
+      layers            0   0 B
+      blobs             0   0 B
+      registries        0   0 B
     removed 14 entries, 10.1 kB
     ");
     assert!(sandbox.entries().is_empty());

@@ -1,5 +1,6 @@
 //! The client of registries on the wire: whom it tells what, over TLS, through proxies, and what it says of it.
 
+mod command;
 mod credentials;
 mod early;
 mod proxy;
@@ -94,4 +95,4 @@ fn fill(registry: Registry) -> Registry {
 }
 
 /// A manifest of nothing.
-const MINIMAL: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
+const MINIMAL: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;

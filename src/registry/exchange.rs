@@ -139,7 +139,10 @@ impl About {
     fn unconnected(&self, error: Error) -> Lost {
         match error {
             // A server without TLS may just hang up.
-            Error::Io(error) if self.is_tls && error.kind() == ErrorKind::UnexpectedEof => {
+            Error::Io(error)
+                if self.is_tls
+                    && matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+            {
                 Lost::Unsent(self.tls_problem("the server ends the handshake".to_owned()))
             }
             error => match self.lost(error) {

@@ -58,7 +58,7 @@ fn r26_a_registry_without_tls_is_refused_where_tls_is_wanted() {
     let host = registry.host();
     let strict = Making::default().host(&host, |settings| settings.plain_http = Some(false)).client();
     let (code, message) = strict.refused(&host);
-    assert!(code == Code::Tls && message.ends_with("TLS: the server ends the handshake"), "{message}");
+    assert!(code == Code::Tls && message.contains("TLS: the server "), "{message}");
     assert!(strict.ask(&host).unwrap_err().hint().unwrap().ends_with(&format!("--plain-http {host}")));
     assert!(Making::default().client().ask(&host).unwrap(), "loopback is plain where nothing is said");
     // A name is not reached without TLS, wherever it leads.

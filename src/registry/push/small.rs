@@ -20,29 +20,23 @@ impl Repository {
         session: Option<Upload>,
     ) -> Result<(), RegistryError> {
         let bytes = whole(outgoing)?;
-        self.send_small(outgoing, &bytes, session)?;
-        outgoing.advance(bytes.len() as u64);
-        Ok(())
-    }
-
-    fn send_small(
-        &self,
-        outgoing: &Outgoing<'_>,
-        bytes: &[u8],
-        session: Option<Upload>,
-    ) -> Result<(), RegistryError> {
         let session = match session {
-            None if self.abilities().single_post != Some(false) => match self.post(outgoing, bytes)? {
-                Posted::Done => return Ok(()),
+            None if self.abilities().single_post != Some(false) => match self.post(outgoing, &bytes)? {
+                Posted::Done => {
+                    outgoing.advance(bytes.len() as u64);
+                    return Ok(());
+                }
                 Posted::Session(session) => session,
             },
             session => session,
         };
         let put = |session| {
             outgoing.traffic.sent(bytes.len() as u64);
-            self.end_upload(session, &outgoing.descriptor.digest, Body::Bytes(bytes))
+            self.end_upload(session, &outgoing.descriptor.digest, Body::Bytes(&bytes))
         };
-        self.replayed(session, put)
+        self.replayed(session, put)?;
+        outgoing.advance(bytes.len() as u64);
+        Ok(())
     }
 
     fn post(&self, outgoing: &Outgoing<'_>, bytes: &[u8]) -> Result<Posted, RegistryError> {
