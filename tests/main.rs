@@ -18,6 +18,7 @@ mod patterns;
 mod public;
 mod readme;
 mod real;
+mod real_registry;
 mod refusal;
 mod registry;
 mod reproducible;

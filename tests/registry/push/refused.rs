@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::registry::scene::{OCTETS, Scene, large};
 use crate::support::LAYER;
 use crate::support::digest;
-use crate::support::registry::{Catcher, Fault, Method};
+use crate::support::registry::{Auth, Catcher, Fault, Method, Options, basic};
 
 /// Bytes of the largest manifest that registries take.
 const MOST: usize = 4 << 20;
@@ -41,7 +41,7 @@ fn r05_a_manifest_of_ours_that_is_too_large_is_refused_before_any_request() {
 #[test]
 fn r12_an_upload_that_is_to_go_on_elsewhere_is_refused_and_nobody_else_is_told_anything() {
     for method in [Method::Post, Method::Patch] {
-        let (scene, elsewhere) = (Scene::new(), Catcher::start());
+        let (scene, elsewhere) = (Scene::with(canary()), Catcher::start());
         scene.local();
         let location = format!("{}/v2/demo/app/blobs/uploads/1?_state=1", elsewhere.url());
         if method == Method::Patch {
@@ -49,12 +49,51 @@ fn r12_an_upload_that_is_to_go_on_elsewhere_is_refused_and_nobody_else_is_told_a
             scene.registry.fault(Fault::on(Method::Put, "/blobs/uploads/").status(413));
         }
         scene.registry.fault(Fault::on(method, "/blobs/uploads/").status(202).header("Location", &location));
-        let (words, log) = scene.refused(4, "E_LOCATION", &[]);
-        assert!(words.contains(&elsewhere.host()), "{words}");
+        let authfile = authfile(&scene);
+        let (words, log) = scene.refused(4, "E_LOCATION", &authfile);
+        assert!(words.contains(&elsewhere.host()) && !words.contains(CANARY), "{words}");
         assert_eq!((elsewhere.connections(), log.count(Method::Put, "/manifests/")), (0, 0));
+        assert!(log.saw(&basic("user", CANARY)), "the registry itself is shown who pushes");
         scene.registry.clear_faults();
-        scene.pushed("x.yaml", &[]);
+        scene.pushed("x.yaml", &authfile);
     }
+}
+
+#[test]
+fn r12_an_upload_that_may_go_on_elsewhere_does_so_without_the_credential() {
+    // It keeps what it gets to itself, so that the push goes on only until the registry misses it.
+    let (scene, elsewhere) = (Scene::with(canary()), Catcher::start());
+    scene.local();
+    elsewhere.fault(Fault::on(Method::Put, "/elsewhere").status(201));
+    let location = format!("{}/elsewhere?_state=1", elsewhere.url());
+    let settings =
+        format!("[registry.\"{}\"]\nupload-hosts = [\"{}\"]\n", scene.registry.host(), elsewhere.host());
+    scene.sandbox.write("registries.toml", &settings);
+    scene
+        .registry
+        .fault(Fault::on(Method::Post, "/blobs/uploads/").status(202).header("Location", &location));
+    let args = [&authfile(&scene)[..], &["--registries", "registries.toml"]].concat();
+    let (words, _) = scene.refused(4, "E_REMOTE", &args);
+    assert!(words.contains("MANIFEST_BLOB_UNKNOWN"), "{words}");
+    let log = elsewhere.log();
+    assert!(log.count(Method::Put, "/elsewhere") > 0);
+    assert!(log.iter().all(|entry| entry.headers.get("authorization").is_none()) && !log.saw(CANARY));
+}
+
+/// A password that nobody else is to see.
+const CANARY: &str = "canary-of-r12";
+
+/// A registry for who knows the canary.
+fn canary() -> Options {
+    Options { auth: Auth::Basic("user", CANARY), ..Options::default() }
+}
+
+/// The flag that names a file with the credential of the registry.
+fn authfile(scene: &Scene) -> [&'static str; 2] {
+    let entry = json!({"username": "user", "password": CANARY});
+    let auths = json!({"auths": {scene.registry.host(): entry}});
+    scene.sandbox.write("auth.json", &auths.to_string());
+    ["--authfile", "auth.json"]
 }
 
 #[test]
