@@ -1,5 +1,5 @@
 """Runs commands and says what they took."""
-import os, signal, statistics, subprocess, sys, time
+import os, resource, signal, statistics, subprocess, sys, time
 
 
 def run(command):
@@ -50,3 +50,10 @@ def size(value):
         if value >= scale:
             return f"{value / scale:.1f} {unit}"
     return f"{value:.0f} B"
+
+
+def memory(mebibytes):
+    """A peak as people read it. What a process held before it became another program counts as its peak, so that less than
+    this process has cannot be told."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"<{own:.0f} MiB" if mebibytes < own + 1 else f"{mebibytes:.0f} MiB"

@@ -35,35 +35,40 @@ class Overcoat:
 
 
 class Buildah:
-    """Builds with a cache of its layers, which is empty at first, and its images newly asked for."""
+    """Builds with a cache of its layers, which is empty at first, and its images newly asked for. Each platform has storage of
+    its own, so that both are built and pushed at a time."""
 
     repeats, layers = 1, "true"
 
     def __init__(self, registry, work, _tars):
-        self.registry, self.work, self.lists = registry, work, 0
-        self.buildah = ["buildah", "--root", f"{work}/root", "--runroot", f"{work}/run"]
+        self.registry, self.work = registry, work
+        self.buildah = f"buildah --root {work}/root-$1 --runroot {work}/run-$1"
 
     def build(self, recipe):
         context = os.path.join(self.work, "context")
         os.makedirs(context, exist_ok=True)
         peers.write_context(context, recipe.marker)
         images = {name: f"{self.registry.host}/acme/{name}:1" for name in ("jre", "tools", "ca")}
-        self.lists += 1  # A list that is there would grow.
-        commands, name = [], f"compared-{self.lists}"
         for arch in peers.TRIPLES:
-            file = os.path.join(self.work, f"Containerfile.{arch}")
-            with open(file, "w") as out:
+            with open(os.path.join(self.work, f"Containerfile.{arch}"), "w") as out:
                 out.write(peers.containerfile(arch, f"{self.registry.host}/acme/base:13", **images, value=recipe.value))
-            build = ["bud", f"--layers={self.layers}", "--pull-always", "--tls-verify=false", "--platform", f"linux/{arch}"]
-            commands.append([*self.buildah, *build, "--manifest", name, "-f", file, context])
-        push = ["manifest", "push", "--all", "--tls-verify=false", name, f"docker://{self.registry.host}/{recipe.app}:{TAG}"]
-        return [*commands, [*self.buildah, *push]]
+        app = f"{self.registry.host}/{recipe.app}"
+        build = f"bud --layers={self.layers} --pull-always --tls-verify=false --platform linux/$1"
+        one = [
+            f"{self.buildah} {build} -t app -f {self.work}/Containerfile.$1 {context}",
+            f"{self.buildah} push --tls-verify=false app docker://{app}:app-$1",
+        ]
+        index = self.buildah.replace("$1", "amd64")
+        return script(
+            one,
+            f"{index} manifest create --tls-verify=false app-list docker://{app}:app-amd64 docker://{app}:app-arm64",
+            f"{index} manifest push --rm --all --tls-verify=false app-list docker://{app}:{TAG}",
+        )
 
     first = same = artifact_moved = config_changed = base_moved = build
 
     def know_patched(self, _):
-        base = f"{self.registry.host}/acme/base:13-patched"
-        return [[*self.buildah, "pull", "--tls-verify=false", "--arch", arch, base] for arch in peers.TRIPLES]
+        return script([f"{self.buildah} pull --tls-verify=false --arch $1 {self.registry.host}/acme/base:13-patched"])
 
 
 class BuildahOnce(Buildah):
@@ -84,7 +89,8 @@ class Crane:
     def first(self, recipe):
         app, base = self.names(recipe)
         jre, tools, _, _ = self.tars.paths(recipe)
-        return self.script(recipe, f"crane append --platform linux/$1 -b {base} -f {jre} -f {tools} -t {app}:stage-$1", *self.upper(recipe))
+        stage = f"crane append --platform linux/$1 -b {base} -f {jre} -f {tools} -t {app}:stage-$1"
+        return self.script(recipe, stage, *self.upper(recipe))
 
     same = build = first
 
@@ -112,9 +118,7 @@ class Crane:
 
     def script(self, recipe, *commands):
         app, _ = self.names(recipe)
-        lines = ["set -e", "one() {", *commands, "}", "one amd64 & other=$!", "one arm64", "wait $other"]
-        lines.append(f"crane index append -m {app}:app-amd64 -m {app}:app-arm64 -t {app}:{TAG}")
-        return [["sh", "-c", "\n".join(lines)]]
+        return script(commands, f"crane index append -m {app}:app-amd64 -m {app}:app-arm64 -t {app}:{TAG}")
 
     def names(self, recipe):
         return f"{self.registry.host}/{recipe.app}", f"{self.registry.host}/acme/base:13"
@@ -138,7 +142,8 @@ class Regctl:
 
     def artifact_moved(self, recipe):
         app, _ = self.names(recipe)
-        environment = [flag for name, value in {**APP_ENVIRONMENT, "APP": recipe.value}.items() for flag in ("--env", f"{name}={value}")]
+        names = {**APP_ENVIRONMENT, "APP": recipe.value}.items()
+        environment = [flag for name, value in names for flag in ("--env", f"{name}={value}")]
         layers = self.layers(recipe, slice(2, 4))
         return [[*self.mod, f"{app}:stage", "--create", f"{app}:{TAG}", *layers, *environment, "--label", "org.example.app=app"]]
 
@@ -159,6 +164,12 @@ class Regctl:
 
     def names(self, recipe):
         return f"{self.registry.host}/{recipe.app}", f"{self.registry.host}/acme/base:13"
+
+
+def script(one, *both):
+    """Commands for each platform, `$1`, at a time, and then for both."""
+    lines = ["set -e", "one() {", *one, "}", "one amd64 & other=$!", "one arm64", "wait $other", *both]
+    return [["sh", "-c", "\n".join(lines)]]
 
 
 class Tars:
