@@ -36,7 +36,7 @@ static STORE: LazyLock<Mutex<TempDir>> = LazyLock::new(|| Mutex::new(scratch()))
 impl Place {
     /// One that is open to all, without TLS.
     fn plain(registry: Option<Process>) -> Option<Self> {
-        Some(Self { registry: registry?, dir: scratch(), args: Vec::new(), has_tls: false }.filled()?)
+        Self { registry: registry?, dir: scratch(), args: Vec::new(), has_tls: false }.filled()
     }
 
     /// One with TLS by an authority of its own.
