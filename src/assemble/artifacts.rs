@@ -7,14 +7,12 @@ use rayon::prelude::*;
 
 use super::blame::{about_artifact, label};
 use super::error::{AssembleError, Fault};
-use super::fingerprint::Fingerprint;
 use super::indexes::Indexes;
 use super::key::{self, Inputs};
 use super::known::{self, MadeLayer};
-use super::layout::{LaidOut, Layout, take};
+use super::layout::{ArtifactLayer, LaidOut, Layout, take};
 use super::write::{self, Guessed};
 use super::{Order, Workshop, codec};
-use crate::contents::LayerContents;
 use crate::image::ImageLayer;
 use crate::layer::{LayerIndex, Trust};
 use crate::oci::Digest;
@@ -89,7 +87,7 @@ impl Unread<'_> {
 struct Job<'a> {
     plan: &'a ImagePlan,
     artifact: &'a ArtifactPlan,
-    contents: &'a LayerContents,
+    layer: &'a ArtifactLayer,
     inputs: Vec<Digest>,
 }
 
@@ -98,21 +96,21 @@ impl Job<'_> {
     fn is_like(&self, other: &Self) -> bool {
         self.plan.compression == other.plan.compression
             && self.inputs == other.inputs
-            && self.contents.writes_the_same(&other.contents.operations)
+            && self.layer.contents.writes_the_same(&other.layer.contents.operations)
     }
 
     fn run(&self, shop: &Workshop<'_>, guessed: &[Guessed]) -> Result<MadeLayer, AssembleError> {
         let (plan, artifact) = (self.plan, self.artifact);
         let codec = codec(plan.compression);
-        let operations = Fingerprint::of(&self.contents.operations);
-        let key = key::layer(codec, operations, Inputs::Layers(&self.inputs));
+        let key = key::layer(codec, self.layer.fingerprint(), Inputs::Layers(&self.inputs));
         if let Some(right) = guessed.iter().find(|one| one.key == key) {
             return Ok(known::keep_layer(shop, &key, right.layer));
         }
         if let Some(made) = known::layer(shop, &key) {
             return Ok(made);
         }
-        let written = write::artifact(shop, &artifact.image, &label(plan, artifact), self.contents, codec);
+        let written =
+            write::artifact(shop, &artifact.image, &label(plan, artifact), &self.layer.contents, codec);
         Ok(known::keep_layer(shop, &key, written.map_err(about_artifact(plan, artifact))?))
     }
 }
@@ -128,12 +126,12 @@ pub(super) fn write(
     let mut which = Vec::new();
     for (order, one) in orders.iter().zip(laid_out) {
         let mut of_image = Vec::new();
-        for (artifact, contents) in order.plan.artifacts.iter().zip(&one.artifacts) {
-            if contents.is_empty() {
+        for (artifact, layer) in order.plan.artifacts.iter().zip(&one.artifacts) {
+            if layer.contents.is_empty() {
                 of_image.push(None);
                 continue;
             }
-            let job = Job { plan: order.plan, artifact, contents, inputs: write::inputs(&artifact.image) };
+            let job = Job { plan: order.plan, artifact, layer, inputs: write::inputs(&artifact.image) };
             of_image.push(Some(jobs.iter().position(|known| known.is_like(&job)).unwrap_or(jobs.len())));
             if of_image.last() == Some(&Some(jobs.len())) {
                 jobs.push(job);

@@ -32,7 +32,7 @@ pub(super) fn finish(
     let mut layers = base_layers(plan, indexes);
     let origins = (0..plan.artifacts.len()).map(Origin::Artifact).chain([Origin::State]);
     let written = written.artifacts.into_iter().chain([written.state]);
-    let contents = one.artifacts.into_iter().chain([one.state]);
+    let contents = one.artifacts.iter().map(|layer| &layer.contents).chain([&one.state]);
     for (((origin, written), contents), dangling) in origins.zip(written).zip(contents).zip(one.dangling) {
         if let Some(written) = written {
             layers.push(layer(shop, plan, origin, written, contents, dangling));
@@ -49,7 +49,7 @@ fn layer(
     plan: &ImagePlan,
     origin: Origin,
     made: MadeLayer,
-    contents: LayerContents,
+    contents: &LayerContents,
     dangling: Vec<Dangling>,
 ) -> AssembledLayer {
     AssembledLayer {
@@ -60,7 +60,7 @@ fn layer(
         files: contents.files(),
         blob: made.blob(shop),
         kept: made.kept,
-        findings: contents.findings,
+        findings: contents.findings.clone(),
         dangling,
     }
 }

@@ -1,11 +1,13 @@
 //! What the layers of an image will hold, from its plan and the indexes alone.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::additions::{self, Additions};
 use super::blame::{about, about_artifact};
 use super::error::{AssembleError, Fault};
+use super::fingerprint::Fingerprint;
 use super::indexes::Indexes;
+use super::shared::Step;
 use super::{Order, Workshop};
 use crate::contents::{self, Dangling, LayerContents, Take, View};
 use crate::layer::Trust;
@@ -14,13 +16,30 @@ use crate::plan::{ArtifactPlan, ImagePlan};
 /// What the layers of an image will hold.
 pub(super) struct LaidOut {
     /// A layer for each artifact.
-    pub(super) artifacts: Vec<LayerContents>,
+    pub(super) artifacts: Vec<Arc<ArtifactLayer>>,
     /// What the state layer adds.
     pub(super) additions: Additions,
     /// The state layer.
     pub(super) state: LayerContents,
     /// The links of each artifact's layer, then those of the state layer, that lead nowhere.
     pub(super) dangling: Vec<Vec<Dangling>>,
+}
+
+/// What an artifact's layer will hold.
+pub(super) struct ArtifactLayer {
+    pub(super) contents: LayerContents,
+    fingerprint: OnceLock<Fingerprint>,
+}
+
+impl ArtifactLayer {
+    fn of(contents: LayerContents) -> Arc<Self> {
+        Arc::new(Self { contents, fingerprint: OnceLock::new() })
+    }
+
+    /// The fingerprint of what is written.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        *self.fingerprint.get_or_init(|| Fingerprint::of(&self.contents.operations))
+    }
 }
 
 impl LaidOut {
@@ -42,7 +61,7 @@ pub(super) struct Layout<'a> {
 struct State {
     /// The view of the base and of the layers that are laid out.
     view: Arc<View>,
-    artifacts: Vec<LayerContents>,
+    artifacts: Vec<Arc<ArtifactLayer>>,
     failure: Option<AssembleError>,
 }
 
@@ -69,13 +88,10 @@ impl<'a> Layout<'a> {
         let plan = self.order.plan;
         while state.failure.is_none() {
             let Some(artifact) = plan.artifacts.get(state.artifacts.len()) else { return };
-            match self.artifact(artifact, &state.view).transpose() {
-                None => return,
-                Some(Ok(contents)) => {
-                    Arc::make_mut(&mut state.view).apply_contents(&contents);
-                    state.artifacts.push(contents);
-                }
-                Some(Err(fault)) => state.failure = Some(about_artifact(plan, artifact)(fault)),
+            match self.artifact(artifact, &mut state.view) {
+                Ok(None) => return,
+                Ok(Some(layer)) => state.artifacts.push(layer),
+                Err(fault) => state.failure = Some(about_artifact(plan, artifact)(fault)),
             }
         }
     }
@@ -100,20 +116,34 @@ impl<'a> Layout<'a> {
             about(plan, "paths", place)(Fault::from(error))
         })?;
         view.apply_contents(&state);
-        let dangling = artifacts.iter().chain([&state]).map(|one| contents::dangling(one, &view)).collect();
+        let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
+        let dangling = all.map(|one| contents::dangling(one, &view)).collect();
         Ok(LaidOut { artifacts, additions, state, dangling })
     }
 
-    /// An artifact's layer; nothing while not all of its layers are indexed.
-    fn artifact(&self, artifact: &ArtifactPlan, below: &View) -> Result<Option<LayerContents>, Fault> {
-        self.shop.interrupt.check()?;
+    /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.
+    fn artifact(
+        &self,
+        artifact: &ArtifactPlan,
+        view: &mut Arc<View>,
+    ) -> Result<Option<Arc<ArtifactLayer>>, Fault> {
+        let shop = self.shop;
+        shop.interrupt.check()?;
         let Some(layers) = self.indexes.all(Trust::Artifact, &artifact.image.layers) else { return Ok(None) };
-        Ok(Some(contents::artifact(
-            &layers,
-            &take(self.shop, self.order.plan, artifact),
-            below,
-            self.shop.interrupt,
-        )?))
+        let take = take(shop, self.order.plan, artifact);
+        let step = shop.shared.map(|shared| {
+            (shared, Step { below: Arc::clone(view), layers: layers.clone(), take: take.clone() })
+        });
+        if let Some((layer, above)) = step.as_ref().and_then(|(shared, step)| shared.laid_out(step)) {
+            *view = above;
+            return Ok(Some(layer));
+        }
+        let layer = ArtifactLayer::of(contents::artifact(&layers, &take, view, shop.interrupt)?);
+        Arc::make_mut(view).apply_contents(&layer.contents);
+        if let Some((shared, step)) = step {
+            shared.keep_laid_out(step, &layer, view);
+        }
+        Ok(Some(layer))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

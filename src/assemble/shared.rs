@@ -1,9 +1,11 @@
-//! What the builds of a process read of inputs, so that each input is read and decoded once.
+//! What the builds of a process read of inputs and laid out, so that each input is read and decoded once, and each artifact
+//! laid out once on the same layers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::contents::View;
+use super::layout::ArtifactLayer;
+use crate::contents::{Take, View};
 use crate::layer::LayerIndex;
 use crate::store::Key;
 
@@ -12,7 +14,30 @@ use crate::store::Key;
 pub struct Shared {
     indexes: Mutex<HashMap<Key, Arc<LayerIndex>>>,
     views: Mutex<HashMap<Vec<Key>, Arc<View>>>,
+    laid_out: Mutex<Vec<(Step, Arc<ArtifactLayer>, Arc<View>)>>,
 }
+
+/// An artifact on the layers below it.
+pub(super) struct Step {
+    pub(super) below: Arc<View>,
+    /// The artifact's layers, the lowest first.
+    pub(super) layers: Vec<Arc<LayerIndex>>,
+    pub(super) take: Take,
+}
+
+impl Step {
+    /// Whether both come out the same: they are held, so that what has one address is one.
+    fn is_like(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Arc<LayerIndex>, &Arc<LayerIndex>)| Arc::ptr_eq(a, b);
+        Arc::ptr_eq(&self.below, &other.below)
+            && self.layers.len() == other.layers.len()
+            && self.layers.iter().zip(&other.layers).all(same)
+            && self.take == other.take
+    }
+}
+
+/// Entries of a kind that are held; when there are more, all go, so that many inputs do not fill the memory.
+const MOST: usize = 64;
 
 impl Shared {
     /// The index of this key.
@@ -21,7 +46,11 @@ impl Shared {
     }
 
     pub(super) fn keep_index(&self, key: Key, index: &Arc<LayerIndex>) {
-        lock(&self.indexes).insert(key, Arc::clone(index));
+        let mut indexes = lock(&self.indexes);
+        if indexes.len() >= MOST {
+            indexes.clear();
+        }
+        indexes.insert(key, Arc::clone(index));
     }
 
     /// The view of the layers of these indexes, the lowest first.
@@ -30,7 +59,26 @@ impl Shared {
     }
 
     pub(super) fn keep_view(&self, keys: Vec<Key>, view: &Arc<View>) {
-        lock(&self.views).insert(keys, Arc::clone(view));
+        let mut views = lock(&self.views);
+        if views.len() >= MOST {
+            views.clear();
+        }
+        views.insert(keys, Arc::clone(view));
+    }
+
+    /// What an artifact's layer holds, and the view with it.
+    pub(super) fn laid_out(&self, step: &Step) -> Option<(Arc<ArtifactLayer>, Arc<View>)> {
+        let laid_out = lock(&self.laid_out);
+        let (_, layer, above) = laid_out.iter().find(|(known, ..)| known.is_like(step))?;
+        Some((Arc::clone(layer), Arc::clone(above)))
+    }
+
+    pub(super) fn keep_laid_out(&self, step: Step, layer: &Arc<ArtifactLayer>, above: &Arc<View>) {
+        let mut laid_out = lock(&self.laid_out);
+        if laid_out.len() >= MOST {
+            laid_out.clear();
+        }
+        laid_out.push((step, Arc::clone(layer), Arc::clone(above)));
     }
 }
 
