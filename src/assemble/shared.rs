@@ -14,8 +14,11 @@ use crate::store::Key;
 pub struct Shared {
     indexes: Mutex<HashMap<Key, Arc<LayerIndex>>>,
     views: Mutex<HashMap<Vec<Key>, Arc<View>>>,
-    laid_out: Mutex<Vec<(Step, Arc<ArtifactLayer>, Arc<View>)>>,
+    laid_out: Mutex<Vec<(Step, Outcome)>>,
 }
+
+/// What a step comes to: the artifact's layer, and the view with it.
+type Outcome = (Arc<ArtifactLayer>, Arc<View>);
 
 /// An artifact on the layers below it.
 pub(super) struct Step {
@@ -67,10 +70,9 @@ impl Shared {
     }
 
     /// What an artifact's layer holds, and the view with it.
-    pub(super) fn laid_out(&self, step: &Step) -> Option<(Arc<ArtifactLayer>, Arc<View>)> {
+    pub(super) fn laid_out(&self, step: &Step) -> Option<Outcome> {
         let laid_out = lock(&self.laid_out);
-        let (_, layer, above) = laid_out.iter().find(|(known, ..)| known.is_like(step))?;
-        Some((Arc::clone(layer), Arc::clone(above)))
+        laid_out.iter().find(|(known, _)| known.is_like(step)).map(|(_, outcome)| outcome.clone())
     }
 
     pub(super) fn keep_laid_out(&self, step: Step, layer: &Arc<ArtifactLayer>, above: &Arc<View>) {
@@ -78,7 +80,7 @@ impl Shared {
         if laid_out.len() >= MOST {
             laid_out.clear();
         }
-        laid_out.push((step, Arc::clone(layer), Arc::clone(above)));
+        laid_out.push((step, (Arc::clone(layer), Arc::clone(above))));
     }
 }
 

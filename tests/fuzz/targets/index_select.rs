@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use overcoat::code::{Code, Coded};
+use overcoat::image::{Found, PlatformMismatch};
 use overcoat::interrupt::Interrupt;
 use overcoat::limits::Limits;
 use overcoat::oci::{Digest, Locator, Platform};
-use overcoat::image::{Found, PlatformMismatch};
 use overcoat::store;
 use serde_json::{Value, json};
 

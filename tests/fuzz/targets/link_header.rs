@@ -33,7 +33,11 @@ fuzz_target!(|input: Input<'_>| match input {
         let written: Vec<_> = links.iter().map(Link::written).collect();
         let header = written.join(", ");
         let first = links.iter().find(|link| link.is_next.is_some());
-        assert_eq!(next_page(&header), first.map(|link| address(link).trim().to_owned()).as_deref(), "{header:?}");
+        assert_eq!(
+            next_page(&header),
+            first.map(|link| address(link).trim().to_owned()).as_deref(),
+            "{header:?}"
+        );
         assert_eq!(next_page(&header), next(&header), "{header:?}");
     }
 });

@@ -10,7 +10,9 @@ fuzz_target!(|text: &str| {
     let found = Challenge::parse(text);
     for challenge in &found {
         assert!(!challenge.scheme.is_empty() && challenge.scheme == challenge.scheme.to_ascii_lowercase());
-        assert!(challenge.parameters.keys().all(|name| !name.is_empty() && *name == name.to_ascii_lowercase()));
+        assert!(
+            challenge.parameters.keys().all(|name| !name.is_empty() && *name == name.to_ascii_lowercase())
+        );
     }
     let printed: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(Challenge::parse(&printed.join(", ")), found, "what is printed is parsed");
