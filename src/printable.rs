@@ -46,6 +46,23 @@ pub fn without_user(text: &str) -> String {
     }
 }
 
+/// A line of a file with `*` for each character of user information in addresses, so that places in it stay where they are.
+pub fn without_users(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        let end = after.find(|c: char| c.is_whitespace() || c == '"' || c == '\'').unwrap_or(after.len());
+        let is_user =
+            |at: &usize| !["sha256:", "sha512:"].iter().any(|kind| after[at + 1..end].starts_with(kind));
+        let user = after[..end].rmatch_indices('@').map(|(at, _)| at).find(is_user).unwrap_or(0);
+        out.push_str(before);
+        out.extend(after[..user].chars().map(|_| '*'));
+        rest = &after[user..];
+    }
+    out + rest
+}
+
 /// Whether a character acts on what shows it instead of being shown.
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -73,6 +90,21 @@ mod tests {
     fn a_beginning_ends_between_characters() {
         for (bytes, expected) in [(0, ""), (1, "a"), (2, "a"), (3, "aé"), (4, "aéb"), (99, "aéb")] {
             assert_eq!(beginning("aéb", bytes), expected);
+        }
+    }
+
+    #[test]
+    fn x01_user_information_in_a_line_is_not_shown() {
+        for (line, shown) in [
+            ("base: https://me:pa/ss@host/x:1 # a@b", "base: https://********@host/x:1 # a@b"),
+            ("[\"a://u@h\", 'b://é:p@h']", "[\"a://*@h\", 'b://***@h']"),
+            ("https://host/x@sha256:0", "https://host/x@sha256:0"),
+            ("https://u@host/x@sha256:0", "https://*@host/x@sha256:0"),
+            ("mail: me@host", "mail: me@host"),
+            ("a://", "a://"),
+        ] {
+            assert_eq!(without_users(line), shown);
+            assert_eq!(line.chars().count(), shown.chars().count());
         }
     }
 

@@ -14,7 +14,7 @@ use std::fmt::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
 use super::{Place, SpecError, SpecFile, SpecNote};
-use crate::printable::{escaped, is_harmful};
+use crate::printable::{escaped, is_harmful, without_users};
 
 /// How much a message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +54,7 @@ pub fn snippet(
     let _ = writeln!(out, "{gutter}--> {}:{}:{}", escaped(&file.name), place.line, place.column);
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     if let Some(line) = lines(text).nth(place.line.saturating_sub(1) as usize) {
-        let Shown { line, before, marked } = Shown::of(line, place);
+        let Shown { line, before, marked } = Shown::of(&without_users(line), place);
         let _ = writeln!(out, "{gutter} |\n{number} | {line}");
         let _ = writeln!(out, "{gutter} | {}{}", " ".repeat(before), "^".repeat(marked));
     }

@@ -11,6 +11,9 @@ pub enum PushError {
     /// The registry fails, or a blob does.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The registry refuses a manifest with zstd layers, which it may not know.
+    #[error(transparent)]
+    Zstd(RegistryError),
     /// A manifest or index is larger than registries take.
     #[error("document {digest} of {size} bytes is larger than {limit}")]
     TooLarge {
@@ -62,7 +65,7 @@ fn moved(repository: &str, digest: Digest, tags: &[(String, Option<Digest>)]) ->
 impl Coded for PushError {
     fn code(&self) -> Code {
         match self {
-            Self::Registry(error) => error.code(),
+            Self::Registry(error) | Self::Zstd(error) => error.code(),
             Self::TooLarge { .. } => Code::LimitManifest,
             Self::NotClosed { .. } | Self::NotKept { .. } => Code::Digest,
             Self::TagsMoved { .. } => Code::TagMoved,
@@ -75,6 +78,10 @@ impl Failure for PushError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Registry(error) => error.hint(),
+            Self::Zstd(_) => Some(
+                "where the registry does not know zstd layers, set `compression: GZIP` in the customization"
+                    .to_owned(),
+            ),
             Self::TagsMoved { .. } => Some("two pushes to one tag at a time: run this one again".to_owned()),
             _ => None,
         }
@@ -82,7 +89,7 @@ impl Failure for PushError {
 
     fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::Registry(error) => error.limit(),
+            Self::Registry(error) | Self::Zstd(error) => error.limit(),
             Self::TooLarge { .. } => Some("written-document-bytes"),
             _ => None,
         }

@@ -7,9 +7,9 @@ use super::manifest::ManifestName;
 use super::order::most_specific_first;
 use super::pool;
 use super::transfer::{Transfers, Trust};
-use crate::image::{Publication, PublishedImage};
+use crate::image::{Publication, PublishedImage, PublishedLayer};
 use crate::interrupt::Interrupt;
-use crate::oci::{Descriptor, Digest, MediaType};
+use crate::oci::{Compression, Descriptor, Digest, MediaType};
 use crate::registry::error::RegistryError;
 use crate::registry::pull;
 use crate::registry::repository::Repository;
@@ -141,6 +141,9 @@ impl Push<'_> {
                 self.transfers.images(std::slice::from_ref(image), Trust::Nothing)?;
                 self.put(&descriptor, &image.manifest)
             }
+            Err(PushError::Registry(error)) if may_be_about_zstd(&error, image) => {
+                Err(PushError::Zstd(error))
+            }
             result => result,
         }
     }
@@ -177,6 +180,12 @@ impl Push<'_> {
         }
         Err(PushError::TagsMoved { repository: self.to.full_name(), digest: index.digest, tags: moved })
     }
+}
+
+/// Whether a registry may refuse a manifest because it does not know how its layers are compressed.
+fn may_be_about_zstd(error: &RegistryError, image: &PublishedImage) -> bool {
+    let is_zstd = |layer: &PublishedLayer| layer.descriptor.media_type == MediaType::Layer(Compression::Zstd);
+    matches!(error.status(), Some(400 | 415 | 422)) && image.layers.iter().any(is_zstd)
 }
 
 /// Whether a registry refuses a manifest because it lacks something that the manifest names.

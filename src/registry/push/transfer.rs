@@ -95,19 +95,26 @@ impl<'a> Transfers<'a> {
         if claim.mountable.as_deref() == Some(self.to.name()) {
             return Ok(Way::Present);
         }
-        let mounts = self.to.abilities().mount != Some(false);
+        let from = claim.mountable.as_deref();
+        let mut session = None;
         // A mount is no dearer than asking first, and where it succeeds there is nothing left to ask.
-        let session = match claim.mountable.as_deref().filter(|_| mounts) {
-            Some(from) => match self.to.mount(&blob.descriptor, from)? {
+        if let Some(from) = from.filter(|_| self.to.abilities().mount != Some(false)) {
+            match self.to.mount(&blob.descriptor, from)? {
                 Mount::Mounted => return Ok(Way::Mounted),
-                Mount::Session(session) => Some(session),
-            },
-            None => None,
-        };
+                Mount::Session(begun) => session = Some(begun),
+            }
+        }
         // What is small and was made just now is sent in the request that would ask for it.
         let is_asked = !(blob.is_new && blob.descriptor.size <= SMALL);
         if is_asked && self.to.has_blob(&blob.descriptor)? {
             return Ok(Way::Present);
+        }
+        // The request that begins an upload can try a mount as well, should the registry have learned it.
+        if let (None, Some(from)) = (&session, from) {
+            match self.to.mount(&blob.descriptor, from)? {
+                Mount::Mounted => return Ok(Way::Mounted),
+                Mount::Session(begun) => session = Some(begun),
+            }
         }
         self.upload(blob, session)
     }

@@ -187,3 +187,13 @@ fn a_blob_that_is_not_what_its_layout_says_is_never_completed() {
     assert_eq!(log.count(Method::Put, "/manifests/"), 0);
     assert!(!scene.registry.has_blob("demo/app", layer["digest"].as_str().unwrap()));
 }
+
+#[test]
+fn a_registry_that_does_not_know_zstd_layers_is_answered_with_what_to_do() {
+    let scene = Scene::new();
+    scene.local();
+    let body = r#"{"errors":[{"code":"MANIFEST_INVALID","message":"unknown layer type"}]}"#;
+    scene.registry.fault(Fault::on(Method::Put, "/manifests/").status(400).body(body));
+    let (words, _) = scene.refused(4, "E_REMOTE", &[]);
+    assert!(words.contains("unknown layer type") && words.contains("set `compression: GZIP`"), "{words}");
+}
