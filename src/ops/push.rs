@@ -6,7 +6,7 @@ use super::build::BuildError;
 use super::publish::{Made, publication};
 use super::workspace::Workspace;
 use crate::assemble::Workshop;
-use crate::oci::{Locator, RegistryMap, RegistryName};
+use crate::oci::{Locator, LocatorError, RegistryMap, RegistryName};
 use crate::plan::{Plan, Target};
 use crate::registry::{self, Pushed, Pushing, Repository};
 
@@ -22,8 +22,7 @@ pub(super) fn repositories(
 fn repository(target: &Target, map: &RegistryMap, workspace: &Workspace) -> Result<Repository, BuildError> {
     let error =
         |problem: String| BuildError::Destination { destination: target.destination.clone(), problem };
-    let name: RegistryName =
-        target.destination.parse().map_err(|bad: crate::oci::LocatorError| error(bad.problem))?;
+    let name: RegistryName = target.destination.parse().map_err(|bad: LocatorError| error(bad.problem))?;
     match map.apply(&name).map_err(|bad| error(bad.problem))? {
         Locator::Registry(name) => {
             Ok(workspace.remotes.registries().repository(name.host(), name.repository()))

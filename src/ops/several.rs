@@ -1,8 +1,8 @@
 //! Several specifications in one call, which share what they read, make and send.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::build::{BuildError, Options, Wanted, build};
@@ -52,7 +52,7 @@ impl Several<'_> {
             let Self { wanted, options, workspace, progress, interrupt, .. } = *self;
             let built = build(file, specification, wanted, options, workspace, progress, interrupt);
             (self.done)(number, &built);
-            *results[number].lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(built);
+            *results[number].lock().unwrap_or_else(PoisonError::into_inner) = Some(built);
         };
         first.into_iter().for_each(run);
         let next = AtomicUsize::new(0);
@@ -62,8 +62,7 @@ impl Several<'_> {
             }
         };
         thread::scope(|scope| (0..self.at_a_time.min(rest.len())).for_each(|_| drop(scope.spawn(work))));
-        let result =
-            |one: Mutex<Option<_>>| one.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let result = |one: Mutex<Option<_>>| one.into_inner().unwrap_or_else(PoisonError::into_inner);
         results.into_iter().map(|one| result(one).expect("every item was built")).collect()
     }
 }

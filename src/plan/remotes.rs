@@ -46,14 +46,14 @@ impl Remotes {
         if let Some(known) = known {
             return Ok(known?);
         }
-        let found = self.look(name, limits, mismatch);
-        match &found {
-            Ok(found) => self.keep(name, Ok(found.clone())),
-            Err(ImageError::Remote(failure)) => self.keep(name, Err(failure.clone())),
+        let found = match self.look(name, limits, mismatch) {
+            Ok(found) => Ok(found),
+            Err(ImageError::Remote(failure)) => Err(failure),
             // What is wrong with it is found out again in no time, as its documents are in the store.
-            Err(_) => {}
-        }
-        found
+            Err(error) => return Err(error),
+        };
+        // Another thread may have found it as well, and by then something else: the first counts for all.
+        Ok(self.known().entry(name.to_string()).or_insert(found).clone()?)
     }
 
     /// Finds what several names lead to, all at a time; what fails fails again when it is asked for.
@@ -88,10 +88,6 @@ impl Remotes {
         };
         let root = IndexEntry { descriptor, platform: None };
         Found::of(root, Arc::new(blobs), limits, mismatch)
-    }
-
-    fn keep(&self, name: &RegistryName, found: Result<Found, AnyFailure>) {
-        self.known().insert(name.to_string(), found);
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Result<Found, AnyFailure>>> {

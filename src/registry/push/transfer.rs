@@ -95,28 +95,27 @@ impl<'a> Transfers<'a> {
         if claim.mountable.as_deref() == Some(self.to.name()) {
             return Ok(Way::Present);
         }
-        let from = claim.mountable.as_deref();
-        let mut session = None;
+        let mount = || match claim.mountable.as_deref() {
+            Some(from) => self.to.mount(&blob.descriptor, from).map(Some),
+            None => Ok(None),
+        };
         // A mount is no dearer than asking first, and where it succeeds there is nothing left to ask.
-        if let Some(from) = from.filter(|_| self.to.abilities().mount != Some(false)) {
-            match self.to.mount(&blob.descriptor, from)? {
-                Mount::Mounted => return Ok(Way::Mounted),
-                Mount::Session(begun) => session = Some(begun),
-            }
+        let mounts = self.to.abilities().mount != Some(false);
+        let early = if mounts { mount()? } else { None };
+        if let Some(Mount::Mounted) = early {
+            return Ok(Way::Mounted);
         }
         // What is small and was made just now is sent in the request that would ask for it.
         let is_asked = !(blob.is_new && blob.descriptor.size <= SMALL);
         if is_asked && self.to.has_blob(&blob.descriptor)? {
             return Ok(Way::Present);
         }
-        // The request that begins an upload can try a mount as well, should the registry have learned it.
-        if let (None, Some(from)) = (&session, from) {
-            match self.to.mount(&blob.descriptor, from)? {
-                Mount::Mounted => return Ok(Way::Mounted),
-                Mount::Session(begun) => session = Some(begun),
-            }
+        // The request that begins an upload tries a mount as well, should the registry have learned it.
+        match if mounts { early } else { mount()? } {
+            Some(Mount::Mounted) => Ok(Way::Mounted),
+            Some(Mount::Session(session)) => self.upload(blob, Some(session)),
+            None => self.upload(blob, None),
         }
-        self.upload(blob, session)
     }
 
     fn upload(&self, blob: &Blob<'_>, session: Option<Upload>) -> Result<Way, PushError> {
