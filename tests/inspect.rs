@@ -313,11 +313,7 @@ fn a_long_list_is_cut_for_people_alone() {
 #[test]
 fn an_image_whose_config_is_for_another_platform_is_shown_with_both() {
     let sandbox = Sandbox::new();
-    let layer = sandbox.blob("odd", LAYER, &Tar::of(&["etc"]).finish());
-    let diff_ids = [layer["digest"].as_str().unwrap().to_owned()];
-    let mut manifest = sandbox.manifest("odd", "arm64", &json!({}), &[layer], &diff_ids);
-    manifest["platform"]["architecture"] = "amd64".into();
-    sandbox.index("odd", "1", &[manifest]);
+    sandbox.image_under_another_platform("odd");
     assert_eq!(report(&sandbox, &["oci:odd:1"])["platforms"][0]["configPlatform"], "linux/arm64");
     assert!(
         sandbox.run(&["inspect", "oci:odd:1"]).contains("linux/amd64\n  but config    says linux/arm64\n")

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{LAYER, Sandbox, Tar};
+use crate::support::{Sandbox, Tar};
 
 /// A registry that nobody runs: port 1 belongs to a service that is long gone.
 const NOBODY: &str = "127.0.0.1:1";
@@ -145,11 +145,7 @@ fn r07_a_platform_that_an_input_lacks_is_named_with_those_it_has() {
 #[test]
 fn r08_an_image_for_another_platform_than_its_index_says_is_taken_only_where_that_is_allowed() {
     let sandbox = Sandbox::new();
-    let layer = sandbox.blob("odd", LAYER, &Tar::of(&["etc"]).finish());
-    let diff_ids = [layer["digest"].as_str().unwrap().to_owned()];
-    let mut manifest = sandbox.manifest("odd", "arm64", &json!({}), &[layer], &diff_ids);
-    manifest["platform"]["architecture"] = "amd64".into();
-    sandbox.index("odd", "1", &[manifest]);
+    sandbox.image_under_another_platform("odd");
     sandbox.spec_on("oci:odd:1", "platforms: [linux/amd64]\n");
     insta::assert_snapshot!(sandbox.build_refused(3, &[]), @r#"
     error[E_PLATFORM]: base oci:odd:1: image sha256:13503ce276e7a6505f0cba7ea6553e0cde208cb396c553bcb18343bc4f4d54b8 is for linux/arm64, but its index says linux/amd64

@@ -101,6 +101,15 @@ impl Sandbox {
         self.refused(code, &[&["build", "x.yaml", "-o", "oci:out"], args].concat())
     }
 
+    /// Adds an image named `1` to a layout, whose index says that it is for amd64, and whose config for arm64.
+    pub(crate) fn image_under_another_platform(&self, layout: &str) {
+        let layer = self.blob(layout, LAYER, &Tar::of(&["etc"]).finish());
+        let diff_ids = [layer["digest"].as_str().unwrap().to_owned()];
+        let mut manifest = self.manifest(layout, "arm64", &json!({}), &[layer], &diff_ids);
+        manifest["platform"]["architecture"] = "amd64".into();
+        self.index(layout, "1", &[manifest]);
+    }
+
     /// Puts an image of uncompressed layers, the same for both platforms, into a layout.
     pub(crate) fn image(&self, layout: &str, tag: &str, run: Value, layers: Vec<Tar>) {
         let layers: Vec<Vec<u8>> = layers.into_iter().map(Tar::finish).collect();
