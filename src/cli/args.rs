@@ -74,7 +74,8 @@ pub(super) struct Build {
     #[arg(long = "platform", value_name = "OS/ARCH")]
     pub(super) platforms: Vec<Platform>,
 
-    /// Look for references that begin with FROM at TO instead, such as docker.io/acme=oci:./images; repeatable
+    /// Look for references that begin with FROM at TO instead, such as docker.io/acme=oci:./images, and push there
+    /// what has such a destination; repeatable
     #[arg(long, value_name = "FROM=TO")]
     pub(super) registry_map: Vec<String>,
 
@@ -106,7 +107,7 @@ pub(super) struct Build {
     #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
     pub(super) limits: Vec<String>,
 
-    /// Print a report for machines (`overcoat schema build-report` describes it)
+    /// Print a report for machines (`overcoat schema build-report` describes it, `builds-report` that of several files)
     #[arg(long)]
     pub(super) json: bool,
 

@@ -78,7 +78,7 @@ pub(super) fn of_build(error: &BuildError) -> Option<String> {
         BuildError::Privileged { .. } => "leave it out, or build without --deny setuid".to_owned(),
         BuildError::Destination { .. } => "write it with -o instead, or map it to a registry".to_owned(),
         BuildError::NameTwice { .. } => {
-            "give one of them another destination, another tag_suffix or other tags".to_owned()
+            "give one of them another destination, another `tag-suffix` or other tags".to_owned()
         }
         BuildError::Push { error, .. } => return error.hint().or_else(|| of_code(error.code())),
         BuildError::Write(error) => return of_write(error),
