@@ -25,8 +25,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let wanted = &Wanted { several: true, ..wanted.clone() };
     let workspace = &workspace.for_several();
-    let is_read = !args.json && !args.quiet;
-    let mut readings: Vec<Reading> = paths.iter().map(|path| Reading::of(path.clone(), is_read)).collect();
+    let mut readings: Vec<Reading> = paths.iter().map(|path| Reading::of(path.clone(), args)).collect();
     let numbers: Vec<usize> = (0..readings.len()).filter(|number| readings[*number].item.is_some()).collect();
     let items: Vec<Item> = readings.iter_mut().filter_map(|reading| reading.item.take()).collect();
     let progress = progress::progress(args.quiet);
@@ -42,7 +41,7 @@ pub(super) fn run(
     for ((number, item), built) in numbers.into_iter().zip(&items).zip(built) {
         readings[number].result = Some(built.map_err(|error| Failure::of_build(&item.file, &error)));
     }
-    if is_read {
+    if !args.json && !args.quiet {
         registries::tell_warnings(workspace.remotes.registries());
     }
     sum_up(readings, args, workspace)
@@ -57,11 +56,11 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(path: PathBuf, is_read: bool) -> Self {
+    fn of(path: PathBuf, args: &Build) -> Self {
         let read = spec_file::read(&path).and_then(|file| match spec::parse(&file) {
             Err(_) => Err(Failure::of_specification(&file)),
             Ok(parsed) => {
-                if is_read {
+                if !args.json && !args.quiet {
                     tell_notes(&file, &parsed);
                 }
                 Ok(Item { specification: parsed.specification, file })
@@ -70,7 +69,7 @@ impl Reading {
         match read {
             Ok(item) => Self { path, item: Some(item), result: None },
             Err(failure) => {
-                if is_read {
+                if !args.json {
                     super::tell(&failure.text());
                 }
                 Self { path, item: None, result: Some(Err(failure)) }

@@ -33,6 +33,11 @@ fn a_file_that_fails_stops_no_other_and_decides_the_exit_code() {
     assert_eq!(turned.status.code(), Some(2));
     let words = String::from_utf8(turned.stdout).unwrap();
     assert!(words.starts_with("1 built, 2 failed\nfailed: many/03.yaml\nfailed: many/01.yaml\n"), "{words}");
+    // Quiet is who succeeds.
+    let quiet = scene.push(&["many/03.yaml", "many/01.yaml", "many/00.yaml"], &["--quiet"]).output().unwrap();
+    let said = String::from_utf8(quiet.stderr).unwrap();
+    assert!(said.contains("error[E_SPEC_YAML]") && said.contains("error[E_AUTH]"), "{said}");
+    assert_eq!(String::from_utf8(quiet.stdout).unwrap().lines().count(), 1);
 }
 
 #[test]
