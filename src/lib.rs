@@ -6,7 +6,8 @@
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
-//! 4. [`image`]: images as they are found and as they are published.
+//! 4. [`image`]: images as they are found and as they are published. [`package`]: packages of distributions, as formats and
+//!    as what goes together.
 //! 5. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
 //!    [`registry`]: images in registries.
 //! 6. [`plan`]: everything decided, and nothing done yet.
@@ -35,6 +36,8 @@ pub mod rootfs;
 pub mod layer;
 
 pub mod image;
+
+pub mod package;
 
 pub mod registry;
 pub mod spec;

@@ -17,7 +17,7 @@ const ROWS: &[&[&str]] = &[
     &["oci"],
     &["rootfs"],
     &["layer"],
-    &["image"],
+    &["image", "package"],
     &["registry", "spec", "store"],
     &["plan"],
     &["contents"],

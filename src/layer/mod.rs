@@ -35,7 +35,7 @@ pub use index_file::INDEX_VERSION;
 pub use items::Items;
 pub use judge::{Fault, LinkFault};
 pub use pax::PaxError;
-pub use read::{IndexOnly, LayerBlob, Reading, Survey, Trust, Visitor, read, replay};
+pub use read::{IndexOnly, LayerBlob, Reading, Survey, Trust, Visitor, read, read_tar, replay, replay_tar};
 pub use source::{BlobSource, Home, SourceError};
 pub use uncompressed::Uncompressed;
 pub use verify::{DocumentReadError, VerifiedReader, VerifyError, read_document};

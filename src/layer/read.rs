@@ -1,6 +1,6 @@
 //! Layers to items and bytes: everything is verified on the way.
 
-use std::io;
+use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
@@ -105,9 +105,9 @@ pub fn read(
     how: &Reading<'_>,
     visitor: &mut dyn Visitor,
 ) -> Result<LayerIndex, ReadError> {
-    let Ended { size, warnings, record } = walk(source, layer, how, visitor, Some(Record::new(how)))?;
+    let Ended { size, warnings, record, .. } = walk(source, layer, how, visitor, Some(Record::new(how)))?;
     let mut record = record.expect("a walk gives back the record it was given");
-    let faults = record.faults(layer)?;
+    let faults = record.faults(layer.descriptor.digest)?;
     let Record { items, kept, .. } = record;
     Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, faults, warnings })
 }
@@ -123,16 +123,46 @@ pub fn replay(
     walk(source, layer, how, visitor, None).map(drop)
 }
 
+/// Reads a tar that is decoded already, as that of a package is, for the first time; `name` is what errors call it by.
+///
+/// Whoever decodes it answers for its bytes: an error of theirs is one of reading. The diff ID is that of what was read.
+pub fn read_tar(
+    tar: Box<dyn Read + Send + '_>,
+    name: Digest,
+    how: &Reading<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<LayerIndex, ReadError> {
+    let Ended { diff_id, size, warnings, record } =
+        walk_tar(tar, name, how, visitor, Some(Record::new(how)))?;
+    let mut record = record.expect("a walk gives back the record it was given");
+    let faults = record.faults(name)?;
+    let Record { items, kept, .. } = record;
+    Ok(LayerIndex { diff_id, size, items, kept, faults, warnings })
+}
+
+/// Reads a decoded tar whose index is known once more; it has to have the diff ID of that.
+pub fn replay_tar(
+    tar: Box<dyn Read + Send + '_>,
+    name: Digest,
+    diff_id: Digest,
+    how: &Reading<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<(), ReadError> {
+    let ended = walk_tar(tar, name, how, visitor, None)?;
+    ended.is_called(diff_id).map_err(|kind| ReadError::whole(name, kind))
+}
+
 /// What is known of a layer at its end.
 struct Ended<'a> {
+    diff_id: Digest,
     size: u64,
     warnings: Vec<Warning>,
     record: Option<Record<'a>>,
 }
 
 /// A layer on its way past a visitor.
-struct Walk<'a, 'v> {
-    archive: Archive<'a>,
+struct Walk<'s, 'a, 'v> {
+    archive: Archive<'s>,
     how: &'a Reading<'a>,
     visitor: &'v mut dyn Visitor,
     record: Option<Record<'a>>,
@@ -146,15 +176,38 @@ fn walk<'a>(
     visitor: &mut dyn Visitor,
     record: Option<Record<'a>>,
 ) -> Result<Ended<'a>, ReadError> {
-    let stream = TarStream::open(source, layer, how).map_err(|kind| ReadError::whole(layer, kind))?;
+    let name = layer.descriptor.digest;
+    let stream = TarStream::open(source, layer, how).map_err(|kind| ReadError::whole(name, kind))?;
+    let ended = walk_stream(stream, name, how, visitor, record)?;
+    ended.is_called(layer.diff_id).map_err(|kind| ReadError::whole(name, kind))?;
+    Ok(ended)
+}
+
+fn walk_tar<'a>(
+    tar: Box<dyn Read + Send + '_>,
+    name: Digest,
+    how: &'a Reading<'a>,
+    visitor: &mut dyn Visitor,
+    record: Option<Record<'a>>,
+) -> Result<Ended<'a>, ReadError> {
+    walk_stream(TarStream::decoded(tar, how), name, how, visitor, record)
+}
+
+fn walk_stream<'a>(
+    stream: TarStream<'_>,
+    name: Digest,
+    how: &'a Reading<'a>,
+    visitor: &mut dyn Visitor,
+    record: Option<Record<'a>>,
+) -> Result<Ended<'a>, ReadError> {
     let mut walk = Walk { archive: Archive::new(stream, how), how, visitor, record, items: 0 };
     match walk.run() {
-        Ok(()) => walk.finish(layer),
-        Err(kind) => Err(walk.error(layer, kind)),
+        Ok(()) => Ok(walk.finish()),
+        Err(kind) => Err(walk.error(name, kind)),
     }
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a> Walk<'_, 'a, '_> {
     fn run(&mut self) -> Result<(), ReadErrorKind> {
         while let Some(member) = self.archive.next()? {
             let offset = member.offset;
@@ -189,19 +242,15 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// Ends a walk that came to the end of the layer, which has to have its diff ID.
-    fn finish(self, layer: &LayerBlob) -> Result<Ended<'a>, ReadError> {
+    /// Ends a walk that came to the end of the layer.
+    fn finish(self) -> Ended<'a> {
         let (stream, warnings) = self.archive.finish();
-        let (found, size) = stream.finish();
-        if found != layer.diff_id {
-            let wrong = DiffIdError { expected: layer.diff_id, found };
-            return Err(ReadError::whole(layer, ReadErrorKind::DiffId(Box::new(wrong))));
-        }
-        Ok(Ended { size, warnings, record: self.record })
+        let (diff_id, size) = stream.finish();
+        Ended { diff_id, size, warnings, record: self.record }
     }
 
     /// Ends a walk that failed. Bytes that are broken because the blob is another one are told as that.
-    fn error(mut self, layer: &LayerBlob, kind: ReadErrorKind) -> ReadError {
+    fn error(mut self, layer: Digest, kind: ReadErrorKind) -> ReadError {
         match self.archive.explanation(kind) {
             kind @ ReadErrorKind::Verify(_) => ReadError::whole(layer, kind),
             kind => ReadError::at(layer, self.archive.name(), self.archive.at(), kind),
@@ -242,15 +291,26 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
+impl Ended<'_> {
+    /// Refuses a tar of another diff ID.
+    fn is_called(&self, expected: Digest) -> Result<(), ReadErrorKind> {
+        let found = self.diff_id;
+        if found == expected {
+            return Ok(());
+        }
+        Err(ReadErrorKind::DiffId(Box::new(DiffIdError { expected, found })))
+    }
+}
+
 impl ReadError {
-    pub(super) fn at(layer: &LayerBlob, name: &[u8], offset: u64, kind: ReadErrorKind) -> Self {
+    pub(super) fn at(layer: Digest, name: &[u8], offset: u64, kind: ReadErrorKind) -> Self {
         // A name that is refused for its length is not told whole.
         let name = &name[..name.len().min(RootPath::LIMIT)];
         let entry = (!name.is_empty()).then(|| name.into());
-        Self { layer: layer.descriptor.digest, entry, offset, kind: Box::new(kind) }
+        Self { layer, entry, offset, kind: Box::new(kind) }
     }
 
-    fn whole(layer: &LayerBlob, kind: ReadErrorKind) -> Self {
+    fn whole(layer: Digest, kind: ReadErrorKind) -> Self {
         Self::at(layer, b"", 0, kind)
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::judge::Judge;
 use super::kept::is_kept;
-use super::{Fault, Item, ItemKind, Items, LayerBlob, ReadError, ReadErrorKind, Reading, Trust, Visitor};
+use super::{Fault, Item, ItemKind, Items, ReadError, ReadErrorKind, Reading, Trust, Visitor};
 use crate::limits::Limits;
+use crate::oci::Digest;
 use crate::rootfs::RootPath;
 
 /// The items so far, what is kept of them, and what a judge says of an artifact's.
@@ -64,7 +65,7 @@ impl<'a> Record<'a> {
     }
 
     /// The faults of the items that are not selected, once all are known; one of a selected item is an error.
-    pub(super) fn faults(&mut self, layer: &LayerBlob) -> Result<BTreeMap<u32, Fault>, ReadError> {
+    pub(super) fn faults(&mut self, layer: Digest) -> Result<BTreeMap<u32, Fault>, ReadError> {
         let Some(judge) = self.judge.take() else { return Ok(BTreeMap::new()) };
         let faults = judge.finish(&self.items);
         match faults.iter().find(|(ordinal, _)| self.selected[**ordinal as usize]) {

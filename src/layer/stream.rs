@@ -1,5 +1,7 @@
 //! The bytes of a layer's tar: decoded, hashed, and counted against every budget.
 
+use std::io::Read;
+
 use super::blob::Blob;
 use super::gzip::GzipDecoder;
 use super::header::BLOCK;
@@ -26,6 +28,8 @@ pub(super) struct TarStream<'a> {
 }
 
 enum Decoder<'a> {
+    /// A tar that somebody else decoded and answers for.
+    Tar(Box<dyn Read + Send + 'a>),
     Plain(Blob),
     Gzip(GzipDecoder<'a>),
     Zstd(Box<ZstdDecoder<'a>>),
@@ -53,9 +57,17 @@ impl<'a> TarStream<'a> {
             Compression::Gzip => Decoder::Gzip(GzipDecoder::new(blob, how)),
             Compression::Zstd => Decoder::Zstd(Box::new(ZstdDecoder::new(blob, how))),
         };
+        Ok(Self { is_mislabelled, ..Self::new(decoder, layer.diff_id.hasher(), how) })
+    }
+
+    /// A tar that is decoded already, as those in packages are.
+    pub(super) fn decoded(tar: Box<dyn Read + Send + 'a>, how: &'a Reading<'a>) -> Self {
+        Self::new(Decoder::Tar(tar), Hasher::default(), how)
+    }
+
+    fn new(decoder: Decoder<'a>, hasher: Hasher, how: &'a Reading<'a>) -> Self {
         let buffer = vec![0; CHUNK].into_boxed_slice();
-        let hasher = layer.diff_id.hasher();
-        Ok(Self { decoder, buffer, start: 0, end: 0, decoded: 0, hasher, how, is_mislabelled })
+        Self { decoder, buffer, start: 0, end: 0, decoded: 0, hasher, how, is_mislabelled: false }
     }
 
     /// Whether the compression is another than the media type's.
@@ -127,6 +139,7 @@ impl<'a> TarStream<'a> {
     /// Reads what is left of the blob, undecoded, so that its digest and size are verified.
     pub(super) fn drain_blob(&mut self) -> Result<(), ReadErrorKind> {
         match &mut self.decoder {
+            Decoder::Tar(_) => return Ok(()),
             Decoder::Plain(blob) => blob,
             Decoder::Gzip(decoder) => decoder.blob(),
             Decoder::Zstd(decoder) => decoder.blob(),
@@ -152,7 +165,8 @@ impl<'a> TarStream<'a> {
 impl Decoder<'_> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize, ReadErrorKind> {
         match self {
-            Self::Plain(blob) => std::io::Read::read(blob, out).map_err(super::blob::own),
+            Self::Tar(tar) => tar.read(out).map_err(ReadErrorKind::Io),
+            Self::Plain(blob) => blob.read(out).map_err(super::blob::own),
             Self::Gzip(decoder) => decoder.read(out),
             Self::Zstd(decoder) => decoder.read(out),
         }

@@ -1,0 +1,19 @@
+//! Packages of distributions: names, versions, what repositories offer, which go together, and the formats they come in.
+//!
+//! One model for both worlds ([`Family`]). What is here knows no network, no disk and no image: bytes in, values out.
+
+mod control;
+mod description;
+mod family;
+mod relation;
+mod solve;
+mod source;
+mod unpacked;
+
+pub use control::Fields;
+pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
+pub use family::Family;
+pub use relation::{Atom, Group, Provide, Relation};
+pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
+pub use source::{SignedBy, Source};
+pub use unpacked::{Sum, Unpacked};

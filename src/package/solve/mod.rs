@@ -1,0 +1,142 @@
+//! Requests, a base and what repositories offer, to the packages that are added.
+
+use std::sync::Arc;
+
+use super::description::Package;
+use super::family::Family;
+use super::relation::Atom;
+
+/// What repositories offer for one architecture; packages are numbered, earlier repositories first.
+pub trait Offers: Sync {
+    /// The packages of a name.
+    fn named(&self, name: &str) -> &[u32];
+    /// The packages that provide a name, which may be their own.
+    fn providing(&self, name: &str) -> &[u32];
+    /// A package.
+    fn package(&self, number: u32) -> Arc<Package>;
+    /// The repository a package is in, in the order of their configuration.
+    fn repository(&self, number: u32) -> usize;
+    /// The tag (apk), or the suite that serves only who asks for it (deb: NotAutomatic), of a repository.
+    fn tag(&self, repository: usize) -> Option<&str>;
+    /// All names of packages, for suggestions.
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_>;
+}
+
+/// What is to be solved for one platform.
+pub struct Problem<'a> {
+    /// Whose packages.
+    pub family: Family,
+    /// The architecture, as the family spells it.
+    pub architecture: &'a str,
+    /// What there is to choose from.
+    pub offers: &'a dyn Offers,
+    /// What the base has.
+    pub installed: &'a [Package],
+    /// What is asked for.
+    pub requests: &'a [Request],
+    /// Which packages of the base may become newer.
+    pub upgrade: &'a Upgrade,
+    /// Names to treat as present.
+    pub assume: &'a [String],
+}
+
+/// Something that is asked for; errors and reasons name it by its place in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// It is to be there.
+    Install {
+        /// The name and versions.
+        atom: Atom,
+        /// The suite or tag that it may come from although that serves only who asks for it.
+        from: Option<String>,
+    },
+    /// It must not be added, and dependencies on it count as met.
+    KeepOut(String),
+}
+
+/// Which packages of the base may become newer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Upgrade {
+    /// None.
+    #[default]
+    No,
+    /// Those that must be for what is asked for.
+    Auto,
+    /// These, as new as there are.
+    Names(Vec<String>),
+}
+
+/// The packages that are added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Solution {
+    /// In the order of their names.
+    pub added: Vec<Choice>,
+    /// What people want to know of it.
+    pub notes: Vec<Note>,
+}
+
+/// A package that is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its number among the offers.
+    pub offer: u32,
+    /// What it is.
+    pub package: Arc<Package>,
+    /// The version of the base that it takes the place of.
+    pub replaces: Option<String>,
+    /// Why it is there.
+    pub why: Why,
+}
+
+/// Why a package is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A request, by its place.
+    Requested(usize),
+    /// Another package needs it.
+    Required {
+        /// That package.
+        by: String,
+        /// What it says it needs, as it is written.
+        atom: String,
+    },
+    /// It comes by itself where others are (apk: install_if).
+    Completes(Vec<String>),
+    /// It is a newer version of a package of the base.
+    Upgrade,
+}
+
+/// Something about a solution that people want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A group of alternatives is met by another than the first.
+    Alternative {
+        /// Whose group.
+        package: String,
+        /// The group as it is written.
+        group: String,
+        /// What meets it.
+        by: String,
+    },
+    /// A dependency counts as met because what it names is kept out.
+    KeptOut {
+        /// Whose dependency.
+        package: String,
+        /// What is kept out.
+        name: String,
+    },
+    /// A dependency counts as met because it is assumed.
+    Assumed {
+        /// Whose dependency.
+        package: String,
+        /// What is assumed.
+        name: String,
+    },
+    /// Packages of one source have different versions.
+    Skew {
+        /// The source.
+        source: String,
+        /// Each package and its version.
+        packages: Vec<(String, String)>,
+    },
+}
