@@ -6,6 +6,8 @@ mod control;
 mod description;
 mod family;
 mod relation;
+#[cfg(test)]
+pub(crate) mod sample;
 mod solve;
 mod source;
 mod unpacked;
