@@ -260,7 +260,10 @@ mod tests {
 
     #[test]
     fn what_no_distribution_names_is_refused() {
-        for name in ["''", "a b", "git=", "'=1'", "'!'", "'!a=1'", "git>", "git=>1", "git/", "a/b/c", "-x", "../x", "a:", "'a@'"] {
+        for name in [
+            "''", "a b", "git=", "'=1'", "'!'", "'!a=1'", "git>", "git=>1", "git/", "a/b/c", "-x", "../x",
+            "a:", "'a@'",
+        ] {
             assert_eq!(codes(&format!("contents: {{packages: [{name}]}}")), [Code::SpecValue], "{name}");
         }
     }
