@@ -18,4 +18,4 @@ pub use family::Family;
 pub use relation::{Atom, Group, Provide, Relation};
 pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
 pub use source::{SignedBy, Source};
-pub use unpacked::{Sum, Unpacked};
+pub use unpacked::{OwnerNames, Sum, Unpacked};
