@@ -21,6 +21,7 @@ const ROWS: &[&[&str]] = &[
     &["registry", "spec", "store"],
     &["plan"],
     &["contents"],
+    &["emulate"],
     &["assemble"],
     &["ops"],
     &["cli"],
