@@ -156,6 +156,8 @@ codes! {
     Ambiguous = "E_AMBIGUOUS" => Input,
     /// An archive or layout that is not put together as its format says.
     Layout = "E_LAYOUT" => Input,
+    /// A package of Debian's that is not put together as its format says.
+    DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.
     Platform = "E_PLATFORM" => Input,
     /// A file of accounts that cannot be extended.
@@ -220,6 +222,8 @@ codes! {
     PackageRollback = "E_PKG_ROLLBACK" => Verification,
     /// An index that is too old to be trusted.
     PackageStale = "E_PKG_STALE" => Verification,
+    /// A package or an index that is not what the index or the release before it promised.
+    PackageDigest = "E_PKG_DIGEST" => Verification,
     /// A finding that `--deny` refuses.
     Denied = "E_DENIED" => Policy,
     /// SIGINT ended the run.
