@@ -7,7 +7,7 @@ use md5::{Digest as _, Md5};
 
 use crate::code::{Code, Coded};
 use crate::layer::{Item, ItemKind, Visitor};
-use crate::package::Sum;
+use crate::package::{OwnerNames, Sum};
 use crate::rootfs::{Kind, RootPath};
 
 /// A file that no package may bring.
@@ -38,13 +38,16 @@ impl Coded for FileFault {
 pub(super) struct Files {
     sums: BTreeMap<u32, Sum>,
     current: Option<(u32, Md5)>,
+    owners: BTreeMap<u32, OwnerNames>,
+    /// User and group of the entry that comes next.
+    names: (Vec<u8>, Vec<u8>),
 }
 
 impl Files {
-    /// The sums of all regular files, by ordinal.
-    pub(super) fn finish(mut self) -> BTreeMap<u32, Sum> {
+    /// The sums of all regular files, and the names of owners that say more than numbers, by ordinal.
+    pub(super) fn finish(mut self) -> (BTreeMap<u32, Sum>, BTreeMap<u32, OwnerNames>) {
         self.end_current();
-        self.sums
+        (self.sums, self.owners)
     }
 
     fn end_current(&mut self) {
@@ -55,6 +58,10 @@ impl Files {
 }
 
 impl Visitor for Files {
+    fn owner_names(&mut self, _: u32, user: &[u8], group: &[u8]) {
+        self.names = (user.to_vec(), group.to_vec());
+    }
+
     fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
         self.end_current();
         let entry = match &item.kind {
@@ -64,6 +71,10 @@ impl Visitor for Files {
             }
         };
         refuse_place(&entry.path, &entry.kind).map_err(io::Error::other)?;
+        let (user, group) = &self.names;
+        if let Some(names) = OwnerNames::of(entry.attributes.owner, user, group) {
+            self.owners.insert(ordinal, names);
+        }
         let is_file = matches!(entry.kind, Kind::File(_));
         self.current = is_file.then(|| (ordinal, Md5::new()));
         Ok(is_file)

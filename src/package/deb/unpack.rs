@@ -90,11 +90,7 @@ fn explanation(error: UnpackError, mut rest: impl Read, interrupt: &Interrupt) -
     }
 }
 
-fn read(
-    file: impl Read + Send,
-    expected: &Expected<'_>,
-    how: &Reading<'_>,
-) -> Result<Unpacked, UnpackError> {
+fn read(file: impl Read + Send, expected: &Expected<'_>, how: &Reading<'_>) -> Result<Unpacked, UnpackError> {
     let how = &Reading { trust: Trust::Artifact, allow_devices: false, ..*how };
     let of = |member| move |error| UnpackError::of_io(member, error);
     let file = BufReader::with_capacity(CHUNK, how.interrupt.reader(file));
@@ -109,13 +105,15 @@ fn read(
     let index = read_tar(tar, expected.digest(), how, &mut files)
         .map_err(|error| UnpackError::of_tar(Member::Data, error))?;
     archive.finish().map_err(of(Member::Data))?;
+    let (sums, owners) = files.finish();
     let unpacked = Unpacked {
         family: Family::Deb,
         package,
         fields: control.fields,
         members: control.members,
         index: Arc::new(index),
-        sums: files.finish(),
+        sums,
+        owners,
     };
     sums::compare(&unpacked)?;
     Ok(unpacked)
