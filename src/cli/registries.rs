@@ -8,7 +8,8 @@ use clap::Args;
 use super::failure::Failure;
 use super::message::Message;
 use crate::code::{Code, Coded as _};
-use crate::registry::{CredentialFiles, LooseMode, Proxies, Registries, Secret, Settings, SettingsFile};
+use crate::http::{Proxies, Secret};
+use crate::registry::{CredentialFiles, LooseMode, Registries, Settings, SettingsFile};
 
 /// How registries are reached.
 #[derive(Args, Default)]
@@ -87,11 +88,11 @@ fn chosen_in(choice: &RegistryChoice, environment: Environment<'_>) -> Result<Ch
         settings.host_mut(host).map_err(|error| usage(&error))?.plain_http = Some(true);
     }
     for host in &choice.insecure {
-        settings.host_mut(host).map_err(|error| usage(&error))?.insecure = true;
+        settings.host_mut(host).map_err(|error| usage(&error))?.tls.insecure = true;
     }
     for text in &choice.ca {
         let (host, path) = pair("--ca", text)?;
-        settings.host_mut(host).map_err(|error| usage(&error))?.ca = Some(path.into());
+        settings.host_mut(host).map_err(|error| usage(&error))?.tls.ca = Some(path.into());
     }
     for text in &choice.mirror {
         let (host, mirror) = pair("--mirror", text)?;

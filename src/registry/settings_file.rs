@@ -191,8 +191,8 @@ fn settings(value: &Value<'_>, dir: &Path) -> Result<HostSettings, Fault> {
     for (key, value) in entries(value)? {
         match key.get_ref().as_ref() {
             "plain-http" => settings.plain_http = Some(boolean(value)?),
-            "insecure" => settings.insecure = boolean(value)?,
-            "ca" => settings.ca = Some(dir.join(text(value)?)),
+            "insecure" => settings.tls.insecure = boolean(value)?,
+            "ca" => settings.tls.ca = Some(dir.join(text(value)?)),
             "client-cert" => certificate = Some(dir.join(text(value)?)),
             "client-key" => private = Some(dir.join(text(value)?)),
             "mirrors" => settings.mirrors = texts(value, parse_mirror)?,
@@ -201,7 +201,7 @@ fn settings(value: &Value<'_>, dir: &Path) -> Result<HostSettings, Fault> {
             _ => return Err(unknown(key, &OF_HOST)),
         }
     }
-    settings.client = match (certificate, private) {
+    settings.tls.client = match (certificate, private) {
         (Some(certificate), Some(private)) => Some((certificate, private)),
         (None, None) => None,
         _ => return Err(Fault::at(value.span(), SettingsProblem::Half)),

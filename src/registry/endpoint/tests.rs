@@ -10,10 +10,10 @@ use super::super::url::Url;
 use super::super::{Delay, RedirectProblem};
 use super::*;
 use crate::code::{Code, Coded as _};
+use crate::http::{Body, Resend};
 use crate::interrupt::Interrupted;
 use crate::layer::SourceError;
 use crate::limits::Limits;
-use crate::registry::request::{Body, Resend};
 
 fn client(limits: &Limits) -> Client {
     Client::new(Settings::default(), &[], limits)
