@@ -193,9 +193,9 @@ mod tests {
         };
         let chosen = in_environment(&choice, &home).unwrap();
         let host = |name: &str| &chosen.settings.hosts[name];
-        assert_eq!(host("a.io").ca.as_deref(), Some(Path::new("other=ca.pem")));
+        assert_eq!(host("a.io").tls.ca.as_deref(), Some(Path::new("other=ca.pem")));
         assert_eq!(host("a.io").mirrors, ["m.io", "n.io/cache"]);
-        assert!(host("p.io:5000").plain_http == Some(true) && host("i.io").insecure);
+        assert!(host("p.io:5000").plain_http == Some(true) && host("i.io").tls.insecure);
         assert_eq!(chosen.map, ["b.io=c.io"]);
         let none = in_environment(&RegistryChoice::default(), &[]).unwrap();
         assert!(none.settings.hosts.is_empty() && none.map.is_empty());

@@ -217,3 +217,15 @@ impl Failure for HttpError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_names_its_limit() {
+        let error = HttpError::Slow { what: "GET x".to_owned(), delay: Delay::Connection(10) };
+        assert_eq!(error.to_string(), "GET x: no connection within 10 s");
+        assert_eq!(error.limit(), Some("connect-seconds"));
+    }
+}

@@ -55,3 +55,27 @@ fn next(answer: &Response, left: u32) -> Result<Url, HttpError> {
     };
     Err(answer.not_followed(next.shown(), problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn r11_tls_is_not_left_and_a_query_is_not_told() {
+        let from = Response {
+            what: String::new(),
+            status: 307,
+            headers: [("location", "http://reg.example/x?signature=secret")]
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .into_iter()
+                .collect(),
+            url: "https://reg.example/v2/".parse().unwrap(),
+            body: Box::new(io::empty()),
+        };
+        let error = next(&from, 1).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+        assert!(matches!(error, HttpError::Redirect { problem: RedirectProblem::Plain, .. }), "{error}");
+    }
+}

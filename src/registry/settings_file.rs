@@ -256,6 +256,7 @@ fn unknown(key: &Key<'_>, known: &[&'static str]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Tls;
 
     fn parse(text: &str) -> Result<SettingsFile, String> {
         SettingsFile::parse(Path::new("etc/registries.toml"), text).map_err(|error| error.to_string())
@@ -283,14 +284,21 @@ mod tests {
         )
         .unwrap();
         let own = HostSettings {
-            ca: Some("etc/ca.pem".into()),
-            client: Some(("/me.pem".into(), "etc/me.key".into())),
+            tls: Tls {
+                ca: Some("etc/ca.pem".into()),
+                client: Some(("/me.pem".into(), "etc/me.key".into())),
+                ..Tls::default()
+            },
             mirrors: vec!["mirror.example/cache".to_owned(), "localhost:5000".to_owned()],
             realms: vec!["auth.example".to_owned()],
             uploads: vec!["up.example:8443".to_owned()],
             ..HostSettings::default()
         };
-        let hub = HostSettings { plain_http: Some(false), insecure: true, ..HostSettings::default() };
+        let hub = HostSettings {
+            plain_http: Some(false),
+            tls: Tls { insecure: true, ..Tls::default() },
+            ..HostSettings::default()
+        };
         let hosts = [("docker.io".to_owned(), hub), ("reg.example:5000".to_owned(), own)];
         assert_eq!(file.hosts, BTreeMap::from(hosts));
         let map = [
