@@ -6,6 +6,8 @@ mod decode;
 mod describe;
 mod error;
 mod files;
+#[cfg(test)]
+mod made;
 mod stanza;
 mod sums;
 mod unpack;

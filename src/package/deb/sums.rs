@@ -68,11 +68,8 @@ pub(super) fn of_files(unpacked: &Unpacked) -> impl Iterator<Item = (RootPath, [
         Some(Sum::Md5(md5)) => Some(*md5),
         _ => None,
     };
-    let named: BTreeMap<RootPath, [u8; 16]> = unpacked
-        .sums
-        .keys()
-        .filter_map(|ordinal| Some((items.path(*ordinal), md5(ordinal)?)))
-        .collect();
+    let named: BTreeMap<RootPath, [u8; 16]> =
+        unpacked.sums.keys().filter_map(|ordinal| Some((items.path(*ordinal), md5(ordinal)?))).collect();
     items.ordinals().filter_map(move |ordinal| {
         let md5 = match items.inodes().kind(ordinal) {
             Kind::File(_) => md5(&ordinal)?,

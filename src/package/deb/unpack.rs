@@ -90,11 +90,7 @@ fn explanation(error: UnpackError, mut rest: impl Read, interrupt: &Interrupt) -
     }
 }
 
-fn read(
-    file: impl Read + Send,
-    expected: &Expected<'_>,
-    how: &Reading<'_>,
-) -> Result<Unpacked, UnpackError> {
+fn read(file: impl Read + Send, expected: &Expected<'_>, how: &Reading<'_>) -> Result<Unpacked, UnpackError> {
     let how = &Reading { trust: Trust::Artifact, allow_devices: false, ..*how };
     let of = |member| move |error| UnpackError::of_io(member, error);
     let file = BufReader::with_capacity(CHUNK, how.interrupt.reader(file));
