@@ -164,6 +164,8 @@ codes! {
     Accounts = "E_ACCOUNTS" => Input,
     /// An index that contains itself.
     IndexCycle = "E_INDEX_CYCLE" => Input,
+    /// An index of packages that is not as its format says.
+    PackageIndex = "E_PKG_INDEX" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
     /// A registry cannot be reached, does not answer, or answers with an error.

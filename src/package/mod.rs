@@ -7,6 +7,7 @@ pub mod deb;
 mod description;
 mod family;
 mod moment;
+mod index;
 mod relation;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -17,9 +18,10 @@ mod unpacked;
 mod version;
 
 pub use control::Fields;
-pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
+pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage, Stanza};
 pub use family::Family;
 pub use moment::Moment;
+pub use index::{Index, IndexError, IndexFault, Market, PACKAGE_INDEX_VERSION, Repository};
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,
     deb_provides,
