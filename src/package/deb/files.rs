@@ -6,8 +6,8 @@ use std::io;
 use md5::{Digest as _, Md5};
 
 use crate::code::{Code, Coded};
-use crate::layer::{Item, ItemKind, Visitor};
-use crate::package::Sum;
+use crate::layer::{Item, ItemKind, Items, Visitor};
+use crate::package::{OwnerNames, Sum};
 use crate::rootfs::{Kind, RootPath};
 
 /// A file that no package may bring.
@@ -33,18 +33,29 @@ impl Coded for FileFault {
     }
 }
 
-/// Makes the sums of regular files, and refuses what no package may bring.
+/// Makes the sums of regular files, remembers the names of owners, and refuses what no package may bring.
 #[derive(Default)]
 pub(super) struct Files {
     sums: BTreeMap<u32, Sum>,
+    /// Hard links, and the first name of their file.
+    links: Vec<(u32, RootPath)>,
+    owners: BTreeMap<u32, OwnerNames>,
+    /// The names of the user and group of the next entry.
+    names: (Vec<u8>, Vec<u8>),
     current: Option<(u32, Md5)>,
 }
 
 impl Files {
-    /// The sums of all regular files, by ordinal.
-    pub(super) fn finish(mut self) -> BTreeMap<u32, Sum> {
+    /// The sums of all regular files and hard links, and the owners that have names, by ordinal.
+    pub(super) fn finish(mut self, items: &Items) -> (BTreeMap<u32, Sum>, BTreeMap<u32, OwnerNames>) {
         self.end_current();
-        self.sums
+        if !self.links.is_empty() {
+            let names: BTreeMap<_, _> =
+                self.sums.iter().map(|(file, sum)| (items.path(*file), *sum)).collect();
+            let linked = self.links.iter().filter_map(|(link, file)| Some((*link, *names.get(file)?)));
+            self.sums.extend(linked);
+        }
+        (self.sums, self.owners)
     }
 
     fn end_current(&mut self) {
@@ -55,6 +66,10 @@ impl Files {
 }
 
 impl Visitor for Files {
+    fn owner_names(&mut self, _: u32, user: &[u8], group: &[u8]) {
+        self.names = (user.to_vec(), group.to_vec());
+    }
+
     fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
         self.end_current();
         let entry = match &item.kind {
@@ -64,6 +79,13 @@ impl Visitor for Files {
             }
         };
         refuse_place(&entry.path, &entry.kind).map_err(io::Error::other)?;
+        let (user, group) = &self.names;
+        if let Some(names) = OwnerNames::of(entry.attributes.owner, user, group) {
+            self.owners.insert(ordinal, names);
+        }
+        if let Kind::Hardlink(file) = &entry.kind {
+            self.links.push((ordinal, file.clone()));
+        }
         let is_file = matches!(entry.kind, Kind::File(_));
         self.current = is_file.then(|| (ordinal, Md5::new()));
         Ok(is_file)

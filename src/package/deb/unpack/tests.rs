@@ -28,12 +28,12 @@ fn a_package_is_read_in_every_compression() {
 }
 
 #[test]
-fn every_regular_file_has_its_sum() {
+fn every_regular_file_and_hard_link_has_its_sum() {
     let made = small();
     let unpacked = made.read(&made.bytes(), &artifact()).unwrap();
     let sums: Vec<_> = unpacked.sums.iter().map(|(ordinal, sum)| (*ordinal, *sum)).collect();
     let md5 = *b"\xa9\xc4\x49\xd4\xfa\x44\xe9\xe5\xa4\x1c\x57\x4a\xe5\x5c\xe4\xd9";
-    assert_eq!(sums, [(3, Sum::Md5(md5))]);
+    assert_eq!(sums, [(3, Sum::Md5(md5)), (4, Sum::Md5(md5))]);
     assert!(matches!(unpacked.index.items.inodes().kind(4), Kind::Hardlink(_)));
 }
 
