@@ -6,8 +6,8 @@ mod control;
 pub mod deb;
 mod description;
 mod family;
-mod moment;
 mod index;
+mod moment;
 mod relation;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -20,8 +20,8 @@ mod version;
 pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage, Stanza};
 pub use family::Family;
-pub use moment::Moment;
 pub use index::{Index, IndexError, IndexFault, Market, PACKAGE_INDEX_VERSION, Repository};
+pub use moment::Moment;
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,
     deb_provides,
