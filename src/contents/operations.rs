@@ -111,6 +111,11 @@ impl Operations {
         self.layers[at.layer as usize].items.inodes()
     }
 
+    fn make(&mut self, operation: Operation) -> Step {
+        self.made.push(operation);
+        Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
+    }
+
     fn made(&self, number: u32) -> &Entry {
         match &self.made[number as usize] {
             Operation::Entry { entry, .. } => entry,
@@ -132,10 +137,14 @@ impl Ledger for Operations {
             }
             None => {
                 let entry = Entry { path, kind: thing.kind, attributes: thing.attributes };
-                self.made.push(Operation::Entry { entry, data: None });
-                Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
+                self.make(Operation::Entry { entry, data: None })
             }
         };
+        self.steps.push(step);
+    }
+
+    fn mark(&mut self, deletion: Operation) {
+        let step = self.make(deletion);
         self.steps.push(step);
     }
 
