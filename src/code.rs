@@ -224,8 +224,6 @@ codes! {
     PackageRollback = "E_PKG_ROLLBACK" => Verification,
     /// An index that is too old to be trusted.
     PackageStale = "E_PKG_STALE" => Verification,
-    /// A package or an index that is not what the index or the release before it promised.
-    PackageDigest = "E_PKG_DIGEST" => Verification,
     /// A finding that `--deny` refuses.
     Denied = "E_DENIED" => Policy,
     /// SIGINT ended the run.
