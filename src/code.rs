@@ -158,12 +158,16 @@ codes! {
     Layout = "E_LAYOUT" => Input,
     /// A package of apk, or a database of packages, that is not put together as its format says.
     PackageFormat = "E_PKG_FORMAT" => Input,
+    /// A package of Debian's that is not put together as its format says.
+    DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.
     Platform = "E_PLATFORM" => Input,
     /// A file of accounts that cannot be extended.
     Accounts = "E_ACCOUNTS" => Input,
     /// An index that contains itself.
     IndexCycle = "E_INDEX_CYCLE" => Input,
+    /// An index of packages that is not as its format says.
+    PackageIndex = "E_PKG_INDEX" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
     /// A registry cannot be reached, does not answer, or answers with an error.

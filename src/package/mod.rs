@@ -4,8 +4,10 @@
 
 pub mod apk;
 mod control;
+pub mod deb;
 mod description;
 mod family;
+mod index;
 mod moment;
 mod relation;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod version;
 pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage, Stanza};
 pub use family::Family;
+pub use index::{Index, IndexError, IndexFault, Market, PACKAGE_INDEX_VERSION, Repository};
 pub use moment::Moment;
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,
