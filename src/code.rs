@@ -156,6 +156,8 @@ codes! {
     Ambiguous = "E_AMBIGUOUS" => Input,
     /// An archive or layout that is not put together as its format says.
     Layout = "E_LAYOUT" => Input,
+    /// A package of apk, or a database of packages, that is not put together as its format says.
+    PackageFormat = "E_PKG_FORMAT" => Input,
     /// A package of Debian's that is not put together as its format says.
     DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.

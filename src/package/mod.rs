@@ -2,6 +2,7 @@
 //!
 //! One model for both worlds ([`Family`]). What is here knows no network, no disk and no image: bytes in, values out.
 
+pub mod apk;
 mod control;
 pub mod deb;
 mod description;

@@ -1,5 +1,6 @@
 //! Packages of Alpine's kind, version 2: the container, signatures, control sections, and the database of what is installed.
 
+mod checksum;
 mod container;
 mod control;
 mod data;
@@ -7,6 +8,8 @@ mod error;
 mod fragment;
 mod index;
 mod key;
+#[cfg(test)]
+mod sample;
 mod signature;
 mod tap;
 mod unpack;
