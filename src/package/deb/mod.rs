@@ -9,6 +9,7 @@ mod files;
 #[cfg(test)]
 mod made;
 mod md5sums;
+mod release;
 mod stanza;
 mod unpack;
 
@@ -19,5 +20,6 @@ pub use describe::DescribeError;
 pub use error::UnpackError;
 pub use files::FileFault;
 pub use md5sums::SumsError;
+pub use release::{Release, ReleaseError, ReleaseFile, ReleaseIndex};
 pub use stanza::{StanzaError, StanzaProblem};
 pub use unpack::{Expected, open_data, unpack};
