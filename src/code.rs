@@ -114,6 +114,12 @@ codes! {
     PackageKey = "E_PKG_KEY" => Usage,
     /// A repository that lacks the suite, component, architecture or format that is asked for.
     PackageRepository = "E_PKG_REPOSITORY" => Usage,
+    /// There is no package of a name that is asked for.
+    PackageUnknown = "E_PKG_UNKNOWN" => Usage,
+    /// No set of packages meets what is asked for.
+    PackageUnsatisfied = "E_PKG_UNSATISFIED" => Usage,
+    /// The platforms do not get the same packages.
+    PackagePlatforms = "E_PKG_PLATFORMS" => Usage,
     /// The store's directory cannot be trusted or is none.
     Store = "E_STORE" => Usage,
     /// A tar path leaves the image.
