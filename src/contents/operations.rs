@@ -104,7 +104,8 @@ impl Operations {
     /// What shared object the content of an operation is, where an item of the source gives it and it is one.
     pub(super) fn elf(&self, number: u32) -> Option<&Elf> {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => {
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => {
                 self.layers[data.layer as usize].elf.get(&data.ordinal)
             }
             Step::Made(_) => None,
