@@ -164,6 +164,10 @@ codes! {
     Layout = "E_LAYOUT" => Input,
     /// A package of apk, or a database of packages, that is not put together as its format says.
     PackageFormat = "E_PKG_FORMAT" => Input,
+    /// A base's database of packages that cannot be read or extended.
+    PackageDatabase = "E_PKG_DATABASE" => Input,
+    /// A base's configuration of repositories that cannot be read or followed.
+    PackageSources = "E_PKG_SOURCES" => Input,
     /// A package of Debian's that is not put together as its format says.
     DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.

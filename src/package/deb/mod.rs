@@ -2,14 +2,18 @@
 
 mod archive;
 mod control;
+pub mod database;
 mod decode;
 mod describe;
+pub mod diversions;
 mod error;
 mod files;
 #[cfg(test)]
 mod made;
 mod md5sums;
+pub mod sources;
 mod stanza;
+pub mod status;
 mod unpack;
 
 pub use archive::{Archive, ArchiveError, Member};
