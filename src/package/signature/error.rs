@@ -10,7 +10,10 @@ use crate::package::Moment;
 pub enum SignatureError {
     /// It is not put together as a signed text is.
     #[error("it is not signed as it should be: {0}")]
-    Form(#[from] FormProblem),
+    Form(String),
+    /// It cannot be taken apart into a text and its signatures.
+    #[error(transparent)]
+    Cleartext(#[from] FormProblem),
     /// None of its signatures counts.
     #[error("no signature counts: {}", list(.0))]
     NoneCounts(Vec<Refused>),
