@@ -3,8 +3,9 @@
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use crate::layer::raw::{RawTar, gzip};
-use crate::package::{Identity, Package, PackageFile};
+use super::{Proof, unpack};
+use crate::layer::raw::{RawTar, artifact, gzip};
+use crate::package::{Identity, Keyring, Package, PackageFile, Unpacked};
 
 /// The compressed members of a file.
 pub(super) fn members(mut file: &[u8]) -> Vec<Vec<u8>> {
@@ -49,4 +50,12 @@ pub(super) fn package_with(lines: &str, scripts: &[(&str, &[u8])], data: &[u8]) 
     let file = [&*control, data].concat();
     let promise = promise(&file, &control);
     (file, promise)
+}
+
+/// A package of these lines and scripts, and one file, as it was read.
+pub(super) fn unpacked(lines: &str, scripts: &[(&str, &[u8])]) -> (Unpacked, PackageFile) {
+    let (bytes, file) = package_with(lines, scripts, &gzip(&RawTar::default().file("x", b"").end()));
+    let proof = Proof { keyring: &Keyring::default(), is_required: false };
+    let unpacked = unpack(&*bytes, &asked("x", "1-r0"), &file, &proof, &artifact().how()).unwrap();
+    (unpacked, file)
 }

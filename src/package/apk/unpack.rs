@@ -221,6 +221,9 @@ fn check(index: &LayerIndex) -> Result<(), FormatError> {
         if is_dropped(&path) {
             continue;
         }
+        if path.as_bytes().iter().any(u8::is_ascii_control) {
+            return Err(FormatError::Name(path));
+        }
         if path.parent().is_some_and(|parent| !directories.contains(&parent)) {
             return Err(FormatError::Parent(path));
         }

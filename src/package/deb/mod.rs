@@ -2,15 +2,19 @@
 
 mod archive;
 mod control;
+pub mod database;
 mod decode;
 mod describe;
+pub mod diversions;
 mod error;
 mod files;
 #[cfg(test)]
 mod made;
 mod md5sums;
+pub mod sources;
 mod release;
 mod stanza;
+pub mod status;
 mod unpack;
 
 pub use archive::{Archive, ArchiveError, Member};
