@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::change::Change;
 use super::ledger::{Given, Ledger, Place, Thing};
 use super::operation::{Operation, Position};
-use crate::layer::LayerIndex;
+use crate::layer::{Elf, LayerIndex};
 use crate::rootfs::{Attributes, Blocks, Entry, Inodes, Kind, PathSet, RootPath};
 
 /// What a layer of ours holds, in the order it is written.
@@ -92,6 +92,16 @@ impl Operations {
         }
     }
 
+    /// What shared object the content of an operation is, where an item of the source gives it and it is one.
+    pub(super) fn elf(&self, number: u32) -> Option<&Elf> {
+        match self.steps[number] {
+            Step::Item { given: Given { data, .. }, .. } => {
+                self.layers[data.layer as usize].elf.get(&data.ordinal)
+            }
+            Step::Made(_) => None,
+        }
+    }
+
     /// Where an item of the source belongs, unless links lead it elsewhere.
     fn own_path(&self, item: Position) -> RootPath {
         self.change.place(&self.layers[item.layer as usize].items.path(item.ordinal))
@@ -99,6 +109,11 @@ impl Operations {
 
     fn inodes(&self, at: Position) -> &Inodes {
         self.layers[at.layer as usize].items.inodes()
+    }
+
+    fn make(&mut self, operation: Operation) -> Step {
+        self.made.push(operation);
+        Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
     }
 
     fn made(&self, number: u32) -> &Entry {
@@ -122,10 +137,14 @@ impl Ledger for Operations {
             }
             None => {
                 let entry = Entry { path, kind: thing.kind, attributes: thing.attributes };
-                self.made.push(Operation::Entry { entry, data: None });
-                Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
+                self.make(Operation::Entry { entry, data: None })
             }
         };
+        self.steps.push(step);
+    }
+
+    fn mark(&mut self, deletion: Operation) {
+        let step = self.make(deletion);
         self.steps.push(step);
     }
 

@@ -3,6 +3,7 @@
 mod archive;
 mod blob;
 mod compress;
+mod elf;
 mod error;
 mod extension;
 mod gzip;
@@ -16,7 +17,7 @@ mod kept;
 mod measure;
 mod pax;
 #[cfg(test)]
-mod raw;
+pub(crate) mod raw;
 mod read;
 mod record;
 mod source;
@@ -29,6 +30,7 @@ mod xattr;
 mod zstd;
 
 pub use compress::Codec;
+pub use elf::Elf;
 pub use error::{DiffIdError, HeaderError, LimitError, ReadError, ReadErrorKind};
 pub use index::{Item, ItemKind, LayerIndex, Warning};
 pub use index_file::INDEX_VERSION;

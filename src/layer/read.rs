@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use sha2::{Digest as _, Sha256};
 
 use super::archive::Archive;
+use super::elf::Probe;
 use super::item::Meaning;
 use super::record::Record;
 use super::stream::TarStream;
@@ -58,6 +59,10 @@ pub trait Visitor {
     /// Bytes of the file last wanted, in pieces.
     fn data(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// The names of the user and group of an entry as its header has them, empty where it has none. Told right before the
+    /// item.
+    fn owner_names(&mut self, _ordinal: u32, _user: &[u8], _group: &[u8]) {}
+
     /// Whether an item of an artifact is to be used, so that a fault of it ends the reading. Asked once for each item, before
     /// it is shown.
     fn selects(&mut self, _ordinal: u32, _item: &Item) -> bool {
@@ -108,8 +113,8 @@ pub fn read(
     let Ended { size, warnings, record, .. } = walk(source, layer, how, visitor, Some(Record::new(how)))?;
     let mut record = record.expect("a walk gives back the record it was given");
     let faults = record.faults(layer.descriptor.digest)?;
-    let Record { items, kept, .. } = record;
-    Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, faults, warnings })
+    let Record { items, kept, elf, .. } = record;
+    Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, elf, faults, warnings })
 }
 
 /// Reads a layer whose index is known once more: it is verified as in [`read`], but no content is hashed on its own, and
@@ -136,8 +141,8 @@ pub fn read_tar(
         walk_tar(tar, name, how, visitor, Some(Record::new(how)))?;
     let mut record = record.expect("a walk gives back the record it was given");
     let faults = record.faults(name)?;
-    let Record { items, kept, .. } = record;
-    Ok(LayerIndex { diff_id, size, items, kept, faults, warnings })
+    let Record { items, kept, elf, .. } = record;
+    Ok(LayerIndex { diff_id, size, items, kept, elf, faults, warnings })
 }
 
 /// Reads a decoded tar whose index is known once more; it has to have the diff ID of that.
@@ -229,6 +234,8 @@ impl<'a> Walk<'_, 'a, '_> {
         if let Some(record) = &mut self.record {
             record.judge(&mut item, self.visitor)?;
         }
+        let (user, group) = self.archive.owner_names();
+        self.visitor.owner_names(ordinal, user, group);
         let wanted = self.visitor.item(ordinal, &item).map_err(ReadErrorKind::Visitor)?;
         if let ItemKind::Entry(entry) = &mut item.kind
             && let Kind::File(content) = entry.kind
@@ -274,6 +281,7 @@ impl<'a> Walk<'_, 'a, '_> {
         if kept.is_some() {
             self.how.budget.keep(content.size).map_err(LimitError::Build)?;
         }
+        let mut probe = self.record.as_ref().and_then(|_| Probe::of(path));
         let visitor = &mut *self.visitor;
         self.archive.content(|bytes| {
             if let Some(hasher) = &mut hasher {
@@ -282,10 +290,17 @@ impl<'a> Walk<'_, 'a, '_> {
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(bytes);
             }
+            if let Some(probe) = &mut probe {
+                probe.take(bytes);
+            }
             if wanted { visitor.data(bytes).map_err(ReadErrorKind::Visitor) } else { Ok(()) }
         })?;
         if let (Some(record), Some(kept)) = (&mut self.record, kept) {
             record.keep(ordinal, kept);
+        }
+        if let (Some(record), Some(elf)) = (&mut self.record, probe.and_then(Probe::finish)) {
+            self.how.budget.keep(elf.kept_bytes()).map_err(LimitError::Build)?;
+            record.elf.insert(ordinal, elf);
         }
         Ok(hasher.map_or([0; 32], |hasher| hasher.finalize().into()))
     }
