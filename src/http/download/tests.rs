@@ -223,15 +223,15 @@ fn r15_what_is_not_the_rest_is_read_from_the_beginning() {
     }
 }
 
-/// What a server answers that has another file by now.
-type Later = fn(&Asked) -> Vec<Piece>;
+/// Headers of a file's first answer, what the server answers from then on, and how often it is asked in all.
+type Changed = (&'static [(&'static str, &'static str)], fn(&Asked) -> Vec<Piece>, usize);
 
 #[test]
 fn r15_a_file_that_may_be_another_by_now_is_not_mixed_with_what_came() {
     const OTHER: (&str, &str) = ("etag", "\"2\"");
     const MODIFIED: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
     const DATE: (&str, &str) = ("date", MODIFIED.1);
-    let cases: [(&'static [(&str, &str)], Later, usize); 8] = [
+    let cases: [Changed; 8] = [
         (&[TAG], |_| whole(&[OTHER]), 2),
         (&[TAG], |_| whole(&[]), 2),
         (&[TAG], |_| vec![head(200, &[("content-length", "40000"), TAG]), Piece::Bytes(vec![0; 40_000])], 2),
