@@ -82,6 +82,7 @@ fn a_file_is_got_with_its_length() {
     assert_eq!(download.length(), Some(SIZE as u64));
     assert_eq!(get(&client, &url(&server)).unwrap(), bytes());
     assert_eq!(server.lines(), ["GET /file?key=canary"; 2]);
+    assert_eq!(server.asked()[0].header("accept-encoding"), None, "its bytes are wanted as they are");
     assert_eq!(client.traffic().blob_bytes_in(), SIZE as u64);
 }
 
