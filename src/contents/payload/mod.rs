@@ -70,3 +70,6 @@ fn places(paths: &[RootPath], below: &View) -> BTreeSet<RootPath> {
     let places = paths.iter().filter_map(|path| below.physical(path).ok());
     places.filter(|place| below.get(place).is_some_and(|node| !node.is_directory())).collect()
 }
+
+#[cfg(test)]
+mod tests;

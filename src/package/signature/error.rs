@@ -10,7 +10,10 @@ use crate::package::Moment;
 pub enum SignatureError {
     /// It is not put together as a signed text is.
     #[error("it is not signed as it should be: {0}")]
-    Form(#[from] FormProblem),
+    Form(String),
+    /// It cannot be taken apart into a text and its signatures.
+    #[error(transparent)]
+    Cleartext(#[from] FormProblem),
     /// None of its signatures counts.
     #[error("no signature counts: {}", list(.0))]
     NoneCounts(Vec<Refused>),
@@ -37,6 +40,9 @@ pub enum FormProblem {
     /// Its signatures cannot be read.
     #[error("its signatures cannot be read")]
     Armour,
+    /// A signature's entry does not name the file of a key (apk).
+    #[error("the entry of a signature names no key")]
+    KeyName,
     /// It has control characters, or is no UTF-8.
     #[error("it has control characters or is no UTF-8")]
     NoText,

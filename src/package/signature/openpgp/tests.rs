@@ -300,7 +300,7 @@ fn p01_whatever_stands_around_what_is_signed_is_refused() {
     let keys = certificates(&[&key]);
     let signed = key.clearsigned(TEXT, &Signing::at(MADE));
     let form = |text: String| match verify_clearsigned(text.as_bytes(), &keys, NOW) {
-        Err(SignatureError::Form(problem)) => problem,
+        Err(SignatureError::Cleartext(problem)) => problem,
         other => panic!("{other:?}"),
     };
     assert!(verify_clearsigned(format!("{signed}\n\r\n").as_bytes(), &keys, NOW).is_ok());
