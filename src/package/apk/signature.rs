@@ -11,7 +11,7 @@ use super::key::rsa_key;
 use super::{ApkError, FormatError};
 use crate::layer::{ReadErrorKind, Reading};
 use crate::package::Keyring;
-use crate::package::signature::{FormProblem, Refused, Rejection, SignatureError};
+use crate::package::signature::{Refused, Rejection, SignatureError};
 use crate::printable::printable;
 
 /// Who signed something.
@@ -54,8 +54,8 @@ impl Signatures {
     pub(super) fn parse(member: &Member, how: &Reading<'_>) -> Result<Option<Self>, ApkError> {
         let entries = entries(&member.bytes, how).map_err(|error| match (&*error.kind, &error.entry) {
             // A name that leaves the image cannot be a key's.
-            (ReadErrorKind::Path(_), Some(name)) if name.starts_with(PREFIX) => {
-                SignatureError::Form(FormProblem::KeyName).into()
+            (ReadErrorKind::Path(problem), Some(name)) if name.starts_with(PREFIX) => {
+                SignatureError::Form(problem.to_string()).into()
             }
             _ => ApkError::from(error),
         })?;
@@ -93,7 +93,7 @@ impl Signature {
     fn parse(entry: Entry) -> Result<Option<Self>, ApkError> {
         let stray = |name: &[u8]| FormatError::Stray { section: "signature", name: name.into() };
         let spelled = entry.name.strip_prefix(PREFIX).ok_or_else(|| stray(&entry.name))?;
-        let form = || SignatureError::Form(FormProblem::KeyName);
+        let form = || SignatureError::Form(format!("`{}` names no key", printable(&entry.name)));
         let spelled = std::str::from_utf8(spelled).map_err(|_| form())?;
         let (algorithm, key) = spelled.split_once('.').ok_or_else(form)?;
         // The name chooses among keys; it is no path.

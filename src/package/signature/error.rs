@@ -40,9 +40,6 @@ pub enum FormProblem {
     /// Its signatures cannot be read.
     #[error("its signatures cannot be read")]
     Armour,
-    /// A signature's entry does not name the file of a key (apk).
-    #[error("the entry of a signature names no key")]
-    KeyName,
     /// It has control characters, or is no UTF-8.
     #[error("it has control characters or is no UTF-8")]
     NoText,
