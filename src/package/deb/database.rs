@@ -156,4 +156,6 @@ fn is_same(a: &Package, b: &Package) -> bool {
 }
 
 #[cfg(test)]
+mod dpkg;
+#[cfg(test)]
 mod tests;

@@ -60,12 +60,14 @@ fn stem(package: &Package) -> String {
     }
 }
 
-/// Every path of the package, as it is there, in its order.
+/// Every path of the package, as it is there, in its order, but that dpkg makes symbolic links once all else is there.
 fn list(unpacked: &Unpacked) -> Vec<u8> {
     let items = &unpacked.index.items;
-    let paths = items.ordinals().map(|ordinal| items.path(ordinal)).filter(|path| !path.is_root());
+    let (links, others): (Vec<u32>, Vec<u32>) =
+        items.ordinals().partition(|ordinal| items.inodes().target(*ordinal).is_some());
+    let paths = others.into_iter().chain(links).map(|ordinal| items.path(ordinal));
     let mut list = b"/.\n".to_vec();
-    for path in paths {
+    for path in paths.filter(|path| !path.is_root()) {
         list.push(b'/');
         list.extend_from_slice(path.as_bytes());
         list.push(b'\n');
