@@ -2,10 +2,12 @@
 
 mod entry;
 mod info;
+mod triggers;
 mod verify;
 
 use std::collections::BTreeSet;
 
+pub use triggers::triggers;
 pub use verify::Mismatch;
 
 use super::stanza::print;

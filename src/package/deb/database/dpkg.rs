@@ -54,6 +54,8 @@ fn has_scripts(path: &Path) -> bool {
     path.to_str().unwrap().contains("nginx-common")
 }
 
+const TRIGGERS: &str = "interest-noawait /usr/share/odd\ninterest odd\nactivate-noawait ldconfig\n";
+
 /// A package with all that the real ones lack: odd fields, no sums of its own, hard links, configuration.
 fn odd(dir: &Path) -> (PathBuf, Unpacked) {
     let control = "\
@@ -87,7 +89,11 @@ Description: odd
     );
     let made = Made {
         compressions: [Compression::Xz, Compression::Gzip],
-        ..made(&control, &[("conffiles", "/etc/other\n/etc/odd\n"), ("shlibs", "odd 1 odd\n")], data)
+        ..made(
+            &control,
+            &[("conffiles", "/etc/other\n/etc/odd\n"), ("shlibs", "odd 1 odd\n"), ("triggers", TRIGGERS)],
+            data,
+        )
     };
     let (path, bytes) = (dir.join("odd.deb"), made.bytes());
     fs::write(&path, &bytes).unwrap();
@@ -120,13 +126,12 @@ impl Scene {
         self.root.path().join("var/lib/dpkg")
     }
 
+    fn unpacked(&self) -> Vec<&Unpacked> {
+        self.packages.iter().map(|(_, package)| package).collect()
+    }
+
     fn files(&self) -> Vec<DatabaseFile> {
-        files(
-            DatabaseKind::Status,
-            b"",
-            &self.packages.iter().map(|(_, package)| package).collect::<Vec<_>>(),
-        )
-        .unwrap()
+        files(DatabaseKind::Status, b"", &self.unpacked()).unwrap()
     }
 }
 
@@ -134,8 +139,8 @@ impl Scene {
 fn dpkg_writes_the_same_for_packages_of_every_kind() {
     let Some(scene) = scene() else { return };
     scene.install();
-    let written = scene.files();
-    for file in &written {
+    let (written, triggers) = (scene.files(), triggers(|_| None, &scene.unpacked()));
+    for file in written.iter().chain(&triggers) {
         let path = scene.database().join(file.path.to_string());
         let dpkg = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", file.path));
         let [ours, dpkg] = [&file.bytes, &dpkg].map(|bytes| String::from_utf8_lossy(bytes));
@@ -143,6 +148,7 @@ fn dpkg_writes_the_same_for_packages_of_every_kind() {
     }
     let of_dpkg = fs::read_dir(scene.database().join("info")).unwrap().count();
     assert_eq!(of_dpkg, written.len() - 1, "dpkg has no other file");
+    assert_eq!(triggers.len(), 2);
 }
 
 #[test]
