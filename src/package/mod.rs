@@ -29,7 +29,10 @@ pub use relation::{
     deb_provides,
 };
 pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
-pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
+pub use solve::{
+    Choice, Lockstep, Note, Offers, Problem, Request, Solution, SolveError, Unsolved, Upgrade, Why, solve,
+    solve_alike,
+};
 pub use source::{SignedBy, Source};
 pub use unpacked::{OwnerNames, Sum, Unpacked};
 pub use version::{compare as compare_versions, is_valid as is_version};
