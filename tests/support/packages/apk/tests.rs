@@ -87,6 +87,20 @@ fn the_same_is_made_every_time() {
 }
 
 #[test]
+fn a_repository_is_written_as_servers_have_it() {
+    let (dir, repository) = (scratch(), ApkRepository::sample());
+    repository.write(dir.path());
+    for architecture in ApkRepository::ARCHITECTURES {
+        let dir = dir.path().join(architecture);
+        assert_eq!(fs::read(dir.join("APKINDEX.tar.gz")).unwrap(), repository.index(architecture));
+        for built in repository.built(architecture) {
+            assert_eq!(fs::read(dir.join(&built.file_name)).unwrap(), built.bytes);
+        }
+        assert_eq!(fs::read_dir(dir).unwrap().count(), repository.packages.len() + 1);
+    }
+}
+
+#[test]
 fn openssl_agrees_on_signatures() {
     let Some(openssl) = tool("openssl") else { return };
     let dir = scratch();
