@@ -110,6 +110,16 @@ codes! {
     PlatformAbsent = "E_PLATFORM_ABSENT" => Usage,
     /// Two outputs or tags collide, or an output cannot hold what it is asked to.
     Output = "E_OUTPUT" => Usage,
+    /// A key file that holds no key.
+    PackageKey = "E_PKG_KEY" => Usage,
+    /// A repository that lacks the suite, component, architecture or format that is asked for.
+    PackageRepository = "E_PKG_REPOSITORY" => Usage,
+    /// There is no package of a name that is asked for.
+    PackageUnknown = "E_PKG_UNKNOWN" => Usage,
+    /// No set of packages meets what is asked for.
+    PackageUnsatisfied = "E_PKG_UNSATISFIED" => Usage,
+    /// The platforms do not get the same packages.
+    PackagePlatforms = "E_PKG_PLATFORMS" => Usage,
     /// The store's directory cannot be trusted or is none.
     Store = "E_STORE" => Usage,
     /// A tar path leaves the image.
@@ -152,12 +162,22 @@ codes! {
     Ambiguous = "E_AMBIGUOUS" => Input,
     /// An archive or layout that is not put together as its format says.
     Layout = "E_LAYOUT" => Input,
+    /// A package of apk, or a database of packages, that is not put together as its format says.
+    PackageFormat = "E_PKG_FORMAT" => Input,
+    /// A base's database of packages that cannot be read or extended.
+    PackageDatabase = "E_PKG_DATABASE" => Input,
+    /// A base's configuration of repositories that cannot be read or followed.
+    PackageSources = "E_PKG_SOURCES" => Input,
+    /// A package of Debian's that is not put together as its format says.
+    DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.
     Platform = "E_PLATFORM" => Input,
     /// A file of accounts that cannot be extended.
     Accounts = "E_ACCOUNTS" => Input,
     /// An index that contains itself.
     IndexCycle = "E_INDEX_CYCLE" => Input,
+    /// An index of packages that is not as its format says.
+    PackageIndex = "E_PKG_INDEX" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
     /// A registry cannot be reached, does not answer, or answers with an error.
@@ -208,6 +228,14 @@ codes! {
     Size = "E_SIZE" => Verification,
     /// An uncompressed layer that does not have its diff ID, or another number of them.
     DiffId = "E_DIFFID" => Verification,
+    /// An index or a package that nobody has signed who is trusted with it.
+    PackageSignature = "E_PKG_SIG" => Verification,
+    /// A package or an index that is not what the index or the release before it promised.
+    PackageDigest = "E_PKG_DIGEST" => Verification,
+    /// An index that is older than one seen before.
+    PackageRollback = "E_PKG_ROLLBACK" => Verification,
+    /// An index that is too old to be trusted.
+    PackageStale = "E_PKG_STALE" => Verification,
     /// A finding that `--deny` refuses.
     Denied = "E_DENIED" => Policy,
     /// SIGINT ended the run.

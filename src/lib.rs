@@ -2,15 +2,16 @@
 //!
 //! The modules stand in rows, from the bottom up; a module imports only rows below its own (`tests/modules.rs` holds that):
 //!
-//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`nearest`], [`printable`], [`progress`]: what every row needs.
+//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`nearest`], [`pool`], [`printable`],
+//!    [`progress`]: what every row needs.
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
 //! 4. [`image`]: images as they are found and as they are published. [`package`]: packages of distributions, as formats and
-//!    as what goes together.
+//!    as what goes together. [`http`]: requests to servers of any kind.
 //! 5. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
 //!    [`registry`]: images in registries.
-//! 6. [`plan`]: everything decided, and nothing done yet.
+//! 6. [`plan`]: everything decided, and nothing done yet. [`repositories`]: indexes and packages, fetched and verified.
 //! 7. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
 //! 8. [`emulate`]: what packages' scripts would have made.
 //! 9. [`assemble`]: layers, configs and manifests.
@@ -27,6 +28,7 @@ pub mod file_error;
 pub mod interrupt;
 pub mod limits;
 pub mod nearest;
+pub mod pool;
 pub mod printable;
 pub mod progress;
 
@@ -36,8 +38,8 @@ pub mod rootfs;
 
 pub mod layer;
 
+pub mod http;
 pub mod image;
-
 pub mod package;
 
 pub mod registry;
@@ -45,6 +47,7 @@ pub mod spec;
 pub mod store;
 
 pub mod plan;
+pub mod repositories;
 
 pub mod contents;
 

@@ -158,6 +158,8 @@ fn find(name: &str, below: &View) -> Result<(Found, Option<Vec<u8>>), AccountsEr
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::oci::Compression;
     use crate::plan::{FilePlan, Runtime, Timestamp};
@@ -167,6 +169,7 @@ mod tests {
         ImagePlan {
             platform: "linux/amd64".parse().unwrap(),
             base: None,
+            packages: Arc::default(),
             artifacts: Vec::new(),
             files: Vec::new(),
             accounts,

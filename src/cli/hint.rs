@@ -16,7 +16,6 @@ use crate::store::{StoreError, WriteError};
 /// What to do about a specification that cannot be planned.
 pub(super) fn of_problem(problem: &Problem) -> Option<String> {
     let hint = match problem {
-        Problem::Unsupported { what: "packages" } => "remove them from the file to build the rest".to_owned(),
         Problem::Image { error, .. } => return error.hint().or_else(|| of_limit(problem)),
         Problem::Catalog(error) => return of_catalog(error),
         Problem::Definition { id, candidates, others, .. } if candidates.is_empty() && !others.is_empty() => {

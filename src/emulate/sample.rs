@@ -82,6 +82,7 @@ pub(super) fn package_of(name: &str, members: &[(&str, &str)], index: Arc<LayerI
         members: members.collect(),
         index,
         sums: Default::default(),
+        owners: Default::default(),
     }
 }
 

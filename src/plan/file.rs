@@ -85,7 +85,11 @@ fn kind(
 }
 
 /// Reads a file beside the specification, once.
-fn beside(file: &SpecFile, source: &At<PathBuf>, context: &Context<'_>) -> Result<Content, Problem> {
+pub(super) fn beside(
+    file: &SpecFile,
+    source: &At<PathBuf>,
+    context: &Context<'_>,
+) -> Result<Content, Problem> {
     let dir = SourceDir::open(&file.dir).map_err(SourceError::from)?;
     let source = dir.file(&source.value, context.limits.source_bytes)?;
     let size = source.size();

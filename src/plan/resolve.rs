@@ -8,10 +8,11 @@ use super::context::Context;
 use super::error::{PlanError, Problem};
 use super::file::Files;
 use super::find::prefetch;
+use super::packages::PackagesPlan;
 use super::problems::Problems;
 use super::target::{Shared, Target};
 use crate::oci::Platform;
-use crate::spec::{self, Customization, Packages, SpecFile, Specification, Upgrade};
+use crate::spec::{self, Customization, SpecFile, Specification};
 
 /// Plans a specification; all problems at once, in the order of their places.
 pub fn resolve(
@@ -28,13 +29,13 @@ pub fn resolve(
         }
     };
     let mut problems = Problems::default();
-    refuse_packages(&customization.packages, &mut problems);
     prefetch(context, customization);
     let shared = Shared {
         customization,
         context,
         platforms: platforms(customization, context, &mut problems),
         artifacts: Artifacts::find(customization, context, &mut problems),
+        packages: PackagesPlan::read(file, &customization.packages, context, &mut problems),
         files: Files::read(file, customization, context, &mut problems),
     };
     let mut targets = Vec::new();
@@ -43,18 +44,6 @@ pub fn resolve(
     }
     refuse_collisions(&targets, &mut problems);
     problems.or(Plan { targets: targets.into_iter().map(|(_, planned)| planned).collect() })
-}
-
-/// Packages cannot be installed yet; whatever says something of them would be lost silently.
-fn refuse_packages(packages: &Packages, problems: &mut Problems) {
-    let asked = packages.install.first().map(|one| one.place);
-    let upgraded = match &packages.upgrade {
-        Upgrade::Names(names) => names.first().map(|name| name.place),
-        Upgrade::No | Upgrade::Auto => None,
-    };
-    if asked.is_some() || packages.upgrade != Upgrade::No {
-        problems.add(asked.or(upgraded), Problem::Unsupported { what: "packages" });
-    }
 }
 
 /// The platforms to build, those of the specification or fewer.

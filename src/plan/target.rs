@@ -1,6 +1,7 @@
 //! Targets: what is made of one base, platform by platform, and what it is called.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::accounts::AccountsPlan;
 use super::artifact::{ArtifactPlan, Artifacts};
@@ -9,6 +10,7 @@ use super::context::Context;
 use super::error::Problem;
 use super::file::{FilePlan, Files};
 use super::find::image_problem;
+use super::packages::PackagesPlan;
 use super::problems::Problems;
 use super::{Runtime, Timestamp};
 use crate::image::Image;
@@ -40,6 +42,8 @@ pub struct ImagePlan {
     pub platform: Platform,
     /// The base; nothing for `scratch`.
     pub base: Option<Image>,
+    /// Packages of the base's distribution.
+    pub packages: Arc<PackagesPlan>,
     /// What is layered in, later over earlier.
     pub artifacts: Vec<ArtifactPlan>,
     /// Static files, in their order.
@@ -61,6 +65,7 @@ pub(super) struct Shared<'a> {
     pub(super) customization: &'a Customization,
     pub(super) context: &'a Context<'a>,
     pub(super) platforms: Vec<Platform>,
+    pub(super) packages: Arc<PackagesPlan>,
     pub(super) artifacts: Artifacts<'a>,
     pub(super) files: Files<'a>,
 }
@@ -116,6 +121,7 @@ impl Shared<'_> {
             platform: platform.clone(),
             created: self.created(inputs),
             base,
+            packages: Arc::clone(&self.packages),
             artifacts,
             files: self.files.on(platform),
             accounts: (&self.customization.accounts).into(),

@@ -100,8 +100,8 @@ fn package_requests(packages: &Packages) -> impl Iterator<Item = HostedError> {
     packages.install.iter().filter_map(|request| {
         let reason = match request.value {
             PackageRequest::KeepOut { .. } => HostedReason::PackageKeptOut,
-            PackageRequest::Install { version: Some(_), .. } => HostedReason::PackageVersion,
-            PackageRequest::Install { version: None, .. } => return None,
+            PackageRequest::Install { version: None, from: None, .. } => return None,
+            PackageRequest::Install { .. } => HostedReason::PackageVersion,
         };
         Some(HostedError { place: request.place, reason })
     })

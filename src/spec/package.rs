@@ -6,6 +6,7 @@ use super::form::{Text, UpgradeForm};
 use super::reader::Reader;
 use super::source::beside;
 use super::{At, Place, SpecErrorKind, ValueError, written};
+use crate::package::Relation;
 
 /// Packages of the base's distribution.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +30,12 @@ pub struct Packages {
 pub enum PackageRequest {
     /// It is to be there.
     Install {
-        /// Its name.
+        /// Its name, or a name that packages provide, such as `cmd:bash`.
         name: String,
-        /// The only version that will do, where one is named.
-        version: Option<String>,
+        /// The versions that will do, where some are named.
+        version: Option<(Relation, String)>,
+        /// The suite (`git/trixie-backports`) or tag (`git@edge`) that it may come from although that serves only who asks.
+        from: Option<String>,
     },
     /// `!name`: it is not to be there.
     KeepOut {
@@ -105,22 +108,53 @@ fn request(text: &str) -> Result<PackageRequest, SpecErrorKind> {
     if let Some(name) = text.strip_prefix('!') {
         return Ok(PackageRequest::KeepOut { name: package_name(name)? });
     }
-    let (name, version) = text.split_once('=').map_or((text, None), |(name, version)| (name, Some(version)));
-    let name = package_name(name)?;
-    match version {
-        Some(version) if !is_version(version) => Err(form(version, "version of a package", "git=2.52.0-r0")),
-        version => Ok(PackageRequest::Install { name, version: version.map(str::to_owned) }),
+    let (text, from) = match text.split_once(['/', '@']) {
+        Some((text, from)) if is_version(from) => (text, Some(from.to_owned())),
+        Some(_) => return Err(form(text, "package name", "git")),
+        None => (text, None),
+    };
+    let (name, version) = match text.find(['=', '<', '>', '~']) {
+        Some(at) => (&text[..at], Some(versions(&text[at..])?)),
+        None => (text, None),
+    };
+    Ok(PackageRequest::Install { name: requested_name(name)?, version, from })
+}
+
+/// An operator and a version behind it.
+fn versions(text: &str) -> Result<(Relation, String), SpecErrorKind> {
+    const OPERATORS: [(&str, Relation); 6] = [
+        (">=", Relation::GreaterEqual),
+        ("<=", Relation::LessEqual),
+        ("=", Relation::Equal),
+        (">", Relation::Greater),
+        ("<", Relation::Less),
+        ("~", Relation::Like),
+    ];
+    let split = |(operator, relation): &(&str, Relation)| Some((*relation, text.strip_prefix(operator)?));
+    match OPERATORS.iter().find_map(split) {
+        Some((relation, version)) if is_version(version) => Ok((relation, version.to_owned())),
+        _ => Err(form(text, "version of a package", "git=2.52.0-r0")),
+    }
+}
+
+/// The name of a package, or one with its kind before it: `so:libz.so.1`.
+fn requested_name(text: &str) -> Result<String, SpecErrorKind> {
+    match text.split_once(':') {
+        Some((kind, name)) => {
+            package_name(kind)?;
+            package_name(name).map(|_| text.to_owned())
+        }
+        None => package_name(text),
     }
 }
 
 /// Letters, digits and `+ . _ -`, as both distributions have them.
 fn package_name(text: &str) -> Result<String, SpecErrorKind> {
     let is_fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'.' | b'_' | b'-');
-    match text.bytes().next() {
-        Some(first)
-            if (first.is_ascii_alphanumeric() || first == b'_' || first == b'.')
-                && text.bytes().all(is_fit) =>
-        {
+    // Names that are made up for apk's world begin with a dot.
+    let first = text.strip_prefix('.').unwrap_or(text).bytes().next();
+    match first {
+        Some(first) if (first.is_ascii_alphanumeric() || first == b'_') && text.bytes().all(is_fit) => {
             Ok(text.to_owned())
         }
         _ => Err(form(text, "package name", "git")),
@@ -188,20 +222,48 @@ mod tests {
     fn packages_are_asked_for_pinned_or_kept_out() {
         let packages = image("contents: {packages: [git, curl=8.5.0-r0, '!mawk', libstdc++6]}").packages;
         let install: Vec<_> = packages.install.into_iter().map(|request| request.value).collect();
-        let named = |name: &str, version: Option<&str>| PackageRequest::Install {
-            name: name.to_owned(),
-            version: version.map(str::to_owned),
-        };
         let kept_out = PackageRequest::KeepOut { name: "mawk".to_owned() };
-        let expected =
-            [named("git", None), named("curl", Some("8.5.0-r0")), kept_out, named("libstdc++6", None)];
+        let expected = [
+            named("git", None, None),
+            named("curl", Some((Relation::Equal, "8.5.0-r0")), None),
+            kept_out,
+            named("libstdc++6", None, None),
+        ];
         assert_eq!(install, expected);
         assert_eq!(packages.at.map(|place| place.line), Some(4));
     }
 
+    fn named(name: &str, version: Option<(Relation, &str)>, from: Option<&str>) -> PackageRequest {
+        PackageRequest::Install {
+            name: name.to_owned(),
+            version: version.map(|(relation, version)| (relation, version.to_owned())),
+            from: from.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn versions_suites_and_tags_can_be_asked_for() {
+        for (text, expected) in [
+            ("a>=1.2-r0", named("a", Some((Relation::GreaterEqual, "1.2-r0")), None)),
+            ("a<=1", named("a", Some((Relation::LessEqual, "1")), None)),
+            ("a>1", named("a", Some((Relation::Greater, "1")), None)),
+            ("a<1", named("a", Some((Relation::Less, "1")), None)),
+            ("a~1.2", named("a", Some((Relation::Like, "1.2")), None)),
+            ("a=2:1.0~rc1-1", named("a", Some((Relation::Equal, "2:1.0~rc1-1")), None)),
+            ("a/trixie-backports", named("a", None, Some("trixie-backports"))),
+            ("a@edge", named("a", None, Some("edge"))),
+            ("cmd:bash", named("cmd:bash", None, None)),
+        ] {
+            assert_eq!(request(text).unwrap(), expected, "{text}");
+        }
+    }
+
     #[test]
     fn what_no_distribution_names_is_refused() {
-        for name in ["''", "a b", "git=", "'=1'", "'!'", "'!a=1'", "git>1", "git/sid", "-x", "../x"] {
+        for name in [
+            "''", "a b", "git=", "'=1'", "'!'", "'!a=1'", "git>", "git=>1", "git/", "a/b/c", "-x", "../x",
+            "a:", "'a@'",
+        ] {
             assert_eq!(codes(&format!("contents: {{packages: [{name}]}}")), [Code::SpecValue], "{name}");
         }
     }
