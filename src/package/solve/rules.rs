@@ -1,6 +1,7 @@
 //! What one attempt may choose.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::stock::{By, Id, Match, Stock};
 use super::{Problem, Request, Upgrade};
@@ -37,7 +38,7 @@ pub(super) struct Rules<'a> {
 }
 
 /// The sources of a name that every platform has.
-pub(super) type Alike<'a> = dyn Fn(&str) -> BTreeSet<SourcePackage> + 'a;
+pub(super) type Alike<'a> = dyn Fn(&str) -> Rc<BTreeSet<SourcePackage>> + 'a;
 
 /// Which packages of the base may become newer.
 #[derive(Clone, Debug, PartialEq, Eq)]
