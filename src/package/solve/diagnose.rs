@@ -22,19 +22,17 @@ pub(super) fn impossible(
         return Err(error);
     }
     let Upgrade::Names(names) = problem.upgrade else { return Ok(()) };
-    for name in names.iter().filter(|name| stock.installed(name).is_none()) {
-        let installed = problem.installed.iter().map(|package| &*package.name);
-        let nearest = nearest(name, installed).map(str::to_owned);
-        let kind = Unsolved::NotInBase { name: name.clone(), nearest };
-        return Err(SolveError::new(problem.architecture, Vec::new(), kind));
-    }
-    Ok(())
+    let Some(name) = names.iter().find(|name| stock.installed(name).is_none()) else { return Ok(()) };
+    let installed = problem.installed.iter().map(|package| &*package.name);
+    let nearest = nearest(name, installed).map(str::to_owned);
+    let kind = Unsolved::NotInBase { name: name.clone(), nearest };
+    Err(SolveError::new(problem.architecture, Vec::new(), kind))
 }
 
 /// The first request that is wrong by itself.
 fn wrong(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>) -> Option<SolveError> {
     rules.requests.iter().find_map(|&place| {
-        let (atom, from) = problem.requests[place].install()?;
+        let (atom, from) = problem.install(place)?;
         let kind = wrong_by_itself(stock, rules, atom, from)?;
         Some(SolveError::new(problem.architecture, vec![place], kind))
     })
@@ -157,9 +155,7 @@ impl Diagnosis<'_, '_> {
     /// What there is not although something needs it.
     fn missing(&self) -> Option<Unsolved> {
         let mut known = BTreeMap::new();
-        for (atom, from) in
-            self.rules.requests.iter().filter_map(|place| self.problem.requests[*place].install())
-        {
+        for (atom, from) in self.rules.requests.iter().filter_map(|place| self.problem.install(*place)) {
             let Need::OneOf(found) =
                 need(self.stock, self.rules, Whose::Request(from), &Group(vec![atom.clone()]))
             else {

@@ -103,14 +103,13 @@ pub enum Request {
     KeepOut(String),
 }
 
-impl Request {
-    /// What is to be there, and the tag or suite that it may come from; nothing where something is kept out.
-    fn install(&self) -> Option<(&Atom, Option<&str>)> {
-        match self {
-            // The qualifier of deb is an architecture, which no tag is called like.
-            Self::Install { atom, from } => Some((atom, from.as_deref().or(atom.qualifier.as_deref()))),
-            Self::KeepOut(_) => None,
-        }
+impl Problem<'_> {
+    /// What the request at a place wants to be there, and the tag or suite that it may come from; nothing where it keeps
+    /// something out.
+    fn install(&self, place: usize) -> Option<(&Atom, Option<&str>)> {
+        let Request::Install { atom, from } = &self.requests[place] else { return None };
+        let tag = atom.qualifier.as_deref().filter(|_| self.family == Family::Apk);
+        Some((atom, from.as_deref().or(tag)))
     }
 }
 

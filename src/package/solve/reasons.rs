@@ -51,7 +51,7 @@ impl Walk<'_, '_> {
 
     fn requests(&mut self, problem: &Problem<'_>) -> Result<(), SolveError> {
         for &place in &self.rules.requests {
-            let Some((atom, from)) = problem.requests[place].install() else { continue };
+            let Some((atom, from)) = problem.install(place) else { continue };
             let group = Group(vec![atom.clone()]);
             let link = link(self.stock, self.rules, self.present, Whose::Request(from), group);
             if let Some(open) = &link.open {

@@ -55,8 +55,8 @@ impl<'a> Rules<'a> {
     /// What a problem says.
     pub(super) fn new(problem: &'a Problem<'a>) -> Self {
         let installs = || {
-            let requests = problem.requests.iter().enumerate();
-            requests.filter_map(|(place, request)| request.install().map(|(atom, from)| (place, atom, from)))
+            let places = 0..problem.requests.len();
+            places.filter_map(|place| problem.install(place).map(|(atom, from)| (place, atom, from)))
         };
         let kept_out = problem.requests.iter().filter_map(|request| match request {
             Request::KeepOut(name) => Some(&**name),

@@ -73,8 +73,7 @@ fn requirements(
     };
     let base = stock.base().filter(|id| rules.has_base && !newest.contains(&stock.package(*id).name));
     let mut requirements: Vec<_> = base.map(|id| provider.kept(id)).collect();
-    let mut requests: Vec<_> =
-        rules.requests.iter().filter_map(|place| problem.requests[*place].install()).collect();
+    let mut requests: Vec<_> = rules.requests.iter().filter_map(|place| problem.install(*place)).collect();
     requests.sort_by_key(|(_, from)| from.is_none());
     for (atom, from) in requests {
         requirements.extend(provider.requested(atom, from)?);
@@ -113,7 +112,7 @@ fn roots(
     present: &Present,
     is_meant: impl Fn(Option<&str>) -> bool,
 ) -> Vec<Id> {
-    let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
+    let requests = rules.requests.iter().filter_map(|place| problem.install(*place));
     let meant = requests.filter(|(_, from)| is_meant(*from));
     let links = meant
         .map(|(atom, from)| link(stock, rules, present, Whose::Request(from), Group(vec![atom.clone()])));

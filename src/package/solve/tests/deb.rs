@@ -1,7 +1,7 @@
 //! The rules of deb, and those of the base.
 
 use super::world::{deb, set};
-use crate::package::solve::{Note, Unsolved, Why};
+use crate::package::solve::{Note, Request, Unsolved, Why, solve};
 
 #[test]
 fn the_first_alternative_that_there_is_is_taken() {
@@ -228,4 +228,15 @@ fn foreign_packages_of_the_base_serve_only_where_they_say_so() {
         .base("x 1; architecture: i386\ny 1; architecture: i386; multi-arch: foreign");
     assert_eq!(world.adds("a"), "a=1 x=1");
     assert_eq!(world.adds("b"), "b=1");
+}
+
+#[test]
+fn a_qualifier_of_a_request_is_an_architecture_and_no_suite() {
+    let world = deb("py 3; multi-arch: allowed\ntool 1");
+    let mut requests = world.requests("py tool");
+    for (request, qualifier) in requests.iter_mut().zip(["any", "amd64"]) {
+        let Request::Install { atom, .. } = request else { panic!("{request:?}") };
+        atom.qualifier = Some(qualifier.to_owned());
+    }
+    assert_eq!(set(&solve(&world.problem(&requests)).unwrap()), ["py=3", "tool=1"]);
 }

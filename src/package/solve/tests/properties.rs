@@ -41,6 +41,9 @@ fn line(family: Family) -> impl Strategy<Value = String> {
                     let not = conflicts.iter().map(|atom| format!("!{atom}"));
                     let all: Vec<_> = depends.iter().cloned().chain(not).collect();
                     line += &format!("; depends: {}; provides: {}", all.join(" "), provides.join(" "));
+                    if let ([first, .., last], 2) = (&depends[..], priority) {
+                        line += &format!("; install_if: {first} {last}");
+                    }
                 }
                 Family::Deb => {
                     // Of three the last two are alternatives.
@@ -162,7 +165,7 @@ fn check(world: &World, words: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_deb_packages_need_is_there_and_nothing_that_they_exclude((world, words) in world(Family::Deb)) {
