@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::base::DatabaseKind;
+use super::beside;
 use super::error::ProvisionError;
 use super::installed::{Base, Text};
 use super::provided::Provided;
+use super::wish::Wish;
 use crate::contents::{Outcome, Payload, View};
 use crate::package::apk::{self, Changes, Installed};
 use crate::package::deb::database::{self, DatabaseFile, stale, without};
@@ -32,12 +34,17 @@ impl Record {
 /// The files of the base's database that packages change, once they are laid out.
 pub(super) fn of(
     base: &Base,
-    view: &View,
+    wish: &Wish,
     packages: &[Provided],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
+    let view = &wish.base;
     match &base.text {
-        Text::Apk(installed) => apk(base, installed, view, packages, payload),
+        Text::Apk(installed) => {
+            let mut records = apk(base, installed, view, packages, payload)?;
+            records.extend(beside::of(&base.database, installed, wish, packages)?);
+            Ok(records)
+        }
         Text::Deb { status, .. } => deb(base, status, view, packages, payload),
     }
 }
@@ -93,8 +100,7 @@ fn deb(
     let dir = dir.unwrap_or_else(RootPath::root);
     let added: Vec<&Unpacked> = packages.iter().map(|one| &*one.unpacked).collect();
     let files = database::files(kind, status, &added).map_err(|error| wrong(base, &error))?;
-    let mut records: Vec<Record> =
-        files.iter().map(|file| record(&dir, file, packages, payload)).collect();
+    let mut records: Vec<Record> = files.iter().map(|file| record(&dir, file, packages, payload)).collect();
     let below = dir.join(if base.database.kind == DatabaseKind::Status { b"info" } else { b"status.d" });
     let present = view.below(&below).filter_map(|(path, _)| String::from_utf8(path.name().to_vec()).ok());
     let present: Vec<String> = present.collect();
