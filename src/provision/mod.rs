@@ -4,6 +4,7 @@
 //! The platforms of a target are solved together, so that all get the same versions. Nothing is run in an image.
 
 mod base;
+mod beside;
 mod choose;
 mod error;
 mod installed;
@@ -60,6 +61,6 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let interrupt = shop.work.interrupt;
     let gone = ownership.gone();
     let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
-    let records = records::of(&base, &wish.base, &packages, &owned, &payload)?;
+    let records = records::of(&base, wish, &packages, &owned, &payload)?;
     Ok(Provision { base, packages, payload, records, notes: solution.notes, opened })
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::base::DatabaseKind;
+use super::beside;
 use super::error::ProvisionError;
 use super::installed::{Base, Text};
 use super::provided::Provided;
+use super::wish::Wish;
 use crate::contents::{Outcome, Payload, View};
 use crate::layer::LayerIndex;
 use crate::package::apk::{self, Changes, Installed};
@@ -34,13 +36,18 @@ impl Record {
 /// The files of the base's database that packages change, once they are laid out.
 pub(super) fn of(
     base: &Base,
-    view: &View,
+    wish: &Wish,
     packages: &[Provided],
     owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
+    let view = &wish.base;
     match &base.text {
-        Text::Apk(installed) => apk(base, installed, view, packages, owned, payload),
+        Text::Apk(installed) => {
+            let mut records = apk(base, installed, view, packages, owned, payload)?;
+            records.extend(beside::of(&base.database, installed, wish, packages)?);
+            Ok(records)
+        }
         Text::Deb { status, .. } => deb(base, status, view, packages, payload),
     }
 }
