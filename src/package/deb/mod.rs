@@ -9,10 +9,10 @@ pub mod diversions;
 mod error;
 mod files;
 #[cfg(test)]
-mod made;
+pub(crate) mod made;
 mod md5sums;
-pub mod sources;
 mod release;
+pub mod sources;
 mod stanza;
 pub mod status;
 mod unpack;

@@ -37,7 +37,10 @@ pub(super) fn need(stock: &Stock<'_>, rules: &Rules<'_>, whose: Whose<'_>, group
     let mut choices = Choices::default();
     for (place, atom) in group.0.iter().enumerate() {
         if rules.assumed.contains(&*atom.name) {
-            return Need::Met(note(stock, whose, |package| Note::Assumed { package, name: atom.name.clone() }));
+            return Need::Met(note(stock, whose, |package| Note::Assumed {
+                package,
+                name: atom.name.clone(),
+            }));
         }
         let mut matches = stock.matching(atom);
         matches.retain(|found| rules.has_base || !stock.is_base(found.id));

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use resolvo::{
     Candidates, Condition, ConditionId, ConditionalRequirement, Dependencies, DependencyProvider, Interner,
-    KnownDependencies, NameId, Requirement, SolvableId, SolverCache, StringId, VersionSetId, VersionSetUnionId,
+    KnownDependencies, NameId, Requirement, SolvableId, SolverCache, StringId, VersionSetId,
+    VersionSetUnionId,
 };
 
 use super::needs::{Need, Whose, need};
@@ -132,10 +133,7 @@ impl<'a> Provider<'a> {
                 Need::OneOf(found) => requirements.push(self.requirement(&found, group).into()),
                 Need::Met(_) | Need::Open(_) => {}
                 Need::Nothing => {
-                    return Err(format!(
-                        "it needs {}, which there is not",
-                        group.written(self.stock.family)
-                    ));
+                    return Err(format!("it needs {}, which there is not", group.written(self.stock.family)));
                 }
             }
         }
@@ -228,7 +226,8 @@ impl Interner for Provider<'_> {
 
     fn display_merged_solvables(&self, solvables: &[SolvableId]) -> impl Display + '_ {
         let Some(first) = solvables.first() else { return String::new() };
-        let mut versions: Vec<_> = solvables.iter().map(|id| self.stock.package(Self::id(*id)).version.clone()).collect();
+        let mut versions: Vec<_> =
+            solvables.iter().map(|id| self.stock.package(Self::id(*id)).version.clone()).collect();
         versions.dedup();
         format!("{} {}", self.stock.package(Self::id(*first)).name, versions.join(" | "))
     }

@@ -20,7 +20,8 @@ pub(super) fn solution(
     rules: &Rules<'_>,
     present: &Present,
 ) -> Result<Solution, SolveError> {
-    let mut walk = Walk { stock, rules, present, why: BTreeMap::new(), open: VecDeque::new(), notes: BTreeMap::new() };
+    let mut walk =
+        Walk { stock, rules, present, why: BTreeMap::new(), open: VecDeque::new(), notes: BTreeMap::new() };
     walk.requests(problem)?;
     walk.upgrades();
     loop {

@@ -96,7 +96,8 @@ impl<'a> Rules<'a> {
 
     /// Nothing becomes older.
     fn is_new_enough(&self, stock: &Stock<'_>, package: &Package) -> bool {
-        match stock.installed(&package.name).filter(|_| self.has_base && self.may_become_newer(&package.name)) {
+        match stock.installed(&package.name).filter(|_| self.has_base && self.may_become_newer(&package.name))
+        {
             Some(id) => stock.order(&package.version, &stock.package(id).version).is_gt(),
             None => true,
         }

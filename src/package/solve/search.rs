@@ -90,7 +90,9 @@ fn strays(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>, present: 
         let of_tag = requests.filter(|(_, from)| *from == tag);
         let roots = of_tag.flat_map(|(atom, from)| {
             match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
-                Need::OneOf(found) => found.into_iter().map(|(id, _)| id).filter(|id| present.contains(id)).collect(),
+                Need::OneOf(found) => {
+                    found.into_iter().map(|(id, _)| id).filter(|id| present.contains(id)).collect()
+                }
                 _ => Vec::new(),
             }
         });
@@ -104,7 +106,9 @@ fn reached(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present, mut open: Ve
     let mut reached = BTreeSet::new();
     while let Some(id) = open.pop() {
         if reached.insert(id) {
-            open.extend(links(stock, rules, present, id).into_iter().flat_map(|link| link.by).map(|(id, _)| id));
+            open.extend(
+                links(stock, rules, present, id).into_iter().flat_map(|link| link.by).map(|(id, _)| id),
+            );
         }
     }
     reached
@@ -129,7 +133,9 @@ fn complete(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> 
     }
     let newest = waiting.iter().filter_map(|name| {
         let mut ids = stock.named(name).iter().copied().collect::<Vec<_>>().into_iter();
-        ids.find(|id| !rules.declined.contains(id) && rules.allows(stock, *id) && is_complete(stock, present, *id))
+        ids.find(|id| {
+            !rules.declined.contains(id) && rules.allows(stock, *id) && is_complete(stock, present, *id)
+        })
     });
     newest.filter(|id| !rules.completing.contains(id)).collect()
 }
