@@ -181,26 +181,3 @@ fn deb_packages(text: &str) -> Vec<Package> {
     });
     packages.collect()
 }
-
-#[test]
-fn zz_debug() {
-    let Some(index) = fixture("apk/alpine-3.16-x86_64/APKINDEX.tar.gz") else { return };
-    let mut shelf = Shelf::default();
-    shelf.add(None, apk_packages(&apkindex(&index)));
-    let requests: Vec<_> = "busybox acf-openssl"
-        .split_whitespace()
-        .map(|word| super::world::request(Family::Apk, word))
-        .collect();
-    let problem = Problem {
-        family: Family::Apk,
-        architecture: "x86_64",
-        offers: &shelf,
-        installed: &[],
-        requests: &requests,
-        upgrade: &Upgrade::No,
-        assume: &[],
-    };
-    for c in solve(&problem).unwrap().added {
-        println!("{} {:?}", c.package.name, c.why);
-    }
-}
