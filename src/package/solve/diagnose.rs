@@ -49,15 +49,9 @@ fn wrong(stock: &Stock<'_>, rules: &Rules<'_>, atom: &Atom, from: Option<&str>) 
 /// A name that is no package's, and that several provide: who asks for one says which (apt's rule).
 fn ambiguous(stock: &Stock<'_>, name: &str, found: &[Fit]) -> Option<Unsolved> {
     let is_chosen = |id: Id| stock.is_base(id) || stock.package(id).name == name;
-<<<<<<< HEAD
-    let names: BTreeSet<String> = found.iter().map(|(id, _)| stock.package(*id).name.clone()).collect();
-    let is_open =
-        stock.family == Family::Deb && names.len() > 1 && !found.iter().any(|(id, _)| is_chosen(*id));
-=======
     let names: BTreeSet<String> = found.iter().map(|fit| stock.package(fit.id).name.clone()).collect();
     let is_open =
         stock.family == Family::Deb && names.len() > 1 && !found.iter().any(|fit| is_chosen(fit.id));
->>>>>>> main
     is_open.then(|| Unsolved::Virtual {
         name: name.to_owned(),
         by: None,
@@ -158,11 +152,7 @@ impl Diagnosis<'_, '_> {
                 continue;
             };
             let ways: Option<Vec<_>> =
-<<<<<<< HEAD
-                found.iter().map(|(id, _)| self.lacks(*id, &mut known, DEPTH)).collect();
-=======
                 found.iter().map(|fit| self.lacks(fit.id, &mut known, DEPTH)).collect();
->>>>>>> main
             if let Some((id, group)) = ways.and_then(|ways| ways.into_iter().next()) {
                 let package = self.stock.package(id);
                 return Some(Unsolved::Missing {

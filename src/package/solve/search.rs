@@ -84,25 +84,6 @@ fn requirements(
 /// Packages that should not have been chosen: those of a tag's repository that nothing pulls in which names the tag, and
 /// those that are there only for a name that they may not be chosen for.
 fn strays(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> {
-<<<<<<< HEAD
-    let tagged = present.iter().copied().filter(|id| stock.tag(*id).is_some());
-    let tagged: Vec<Id> = tagged.collect();
-    let is_pulled_in = |id: &Id| {
-        let tag = stock.tag(*id);
-        let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
-        let of_tag = requests.filter(|(_, from)| *from == tag);
-        let roots = of_tag.flat_map(|(atom, from)| {
-            match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
-                Need::OneOf(found) => {
-                    found.into_iter().map(|(id, _)| id).filter(|id| present.contains(id)).collect()
-                }
-                _ => Vec::new(),
-            }
-        });
-        reached(stock, rules, present, roots.collect()).contains(id)
-    };
-    tagged.into_iter().filter(|id| !is_pulled_in(id)).collect()
-=======
     let added = || present.iter().copied().filter(|id| !stock.is_base(*id) && !rules.is_stray(*id));
     let mut strays = Vec::new();
     for tag in &rules.tags {
@@ -118,7 +99,6 @@ fn strays(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>, present: 
         strays.extend(added().filter(|id| !reached.contains(id)));
     }
     strays
->>>>>>> main
 }
 
 /// What of the packages that are there meets requests.
@@ -141,14 +121,8 @@ fn reached(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present, mut open: Ve
     let mut reached = BTreeSet::new();
     while let Some(id) = open.pop() {
         if reached.insert(id) {
-<<<<<<< HEAD
-            open.extend(
-                links(stock, rules, present, id).into_iter().flat_map(|link| link.by).map(|(id, _)| id),
-            );
-=======
             let met = links(stock, rules, present, id).into_iter().flat_map(|link| link.by);
             open.extend(met.filter(|fit| fit.may_be_chosen).map(|fit| fit.id));
->>>>>>> main
         }
     }
     reached
