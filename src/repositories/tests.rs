@@ -1,9 +1,13 @@
+mod alpine;
+mod rows;
+
 use std::fs;
 use std::path::Path;
 
 use super::sample::{Archive, DATE, User, fields, location, package, source, tree};
+use crate::package::signature::openpgp::sample::Signing;
 use super::*;
-use crate::code::{Code, Coded, Failure};
+use crate::code::{Code, Coded};
 use crate::package::Moment;
 use crate::package::deb::Compression;
 use crate::package::sample::{fixture, fixtures};
@@ -114,35 +118,6 @@ fn what_changed_meanwhile_is_seen_once_what_was_opened_is_forgotten() {
 }
 
 #[test]
-fn p01_a_suite_that_nobody_signed_who_is_trusted_is_refused() {
-    let (_root, path) = store();
-    let archive = Archive::new();
-    archive.write();
-    let refused = |archive: &Archive| {
-        let (code, text) = code(User::of(Some(&path)).open(&[archive.source()]));
-        assert_eq!((code, code.exit() as u8), (Code::PackageSignature, 7), "{text}");
-        text
-    };
-    // Another key, another text, no signature, and nobody who is trusted.
-    let other = Archive { key: Key::new(2), ..Archive::new() };
-    other.write();
-    assert!(refused(&other).contains("the key is not in the keyring"));
-    let release = archive.path().join("dists/test/InRelease");
-    let signed = fs::read_to_string(&release).unwrap();
-    fs::write(&release, signed.replace("Suite: stable", "Suite: stabil")).unwrap();
-    assert!(refused(&archive).contains("it is of other bytes"));
-    fs::write(&release, "Suite: stable\n").unwrap();
-    refused(&archive);
-    fs::remove_file(&release).unwrap();
-    archive.put("dists/test/Release", b"Suite: stable\n");
-    assert!(refused(&archive).contains("there is none"));
-    archive.write();
-    let nobody = User { keyring: Keyring::default(), ..User::of(None) };
-    assert_eq!(code(nobody.open(&[archive.source()])).0, Code::PackageSignature);
-    assert_eq!(tree(&path.join("packages")), [], "nothing is kept of what was refused");
-}
-
-#[test]
 fn only_who_is_named_by_a_source_counts_for_it() {
     let archive = Archive::new();
     archive.write();
@@ -163,161 +138,6 @@ fn only_who_is_named_by_a_source_counts_for_it() {
     let fingerprints: Vec<_> = own.iter().map(|one| one.fingerprint().to_string()).collect();
     let verdicts: Vec<_> = fingerprints.into_iter().map(|one| open(SignedBy::Fingerprint(one))).collect();
     assert!(verdicts.contains(&Ok(())) && verdicts.contains(&Err(Code::PackageSignature)), "{verdicts:?}");
-}
-
-#[test]
-fn p02_an_index_that_is_not_what_its_release_promises_is_refused() {
-    let (_root, path) = store();
-    let index = "dists/test/main/binary-amd64/Packages.xz";
-    for change in [
-        |bytes: &mut Vec<u8>| bytes[20] ^= 1,
-        |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1),
-        |bytes: &mut Vec<u8>| bytes.push(0),
-        |bytes: &mut Vec<u8>| bytes.clear(),
-    ] {
-        let archive = Archive::new();
-        archive.write();
-        let mut bytes = fs::read(archive.path().join(index)).unwrap();
-        change(&mut bytes);
-        archive.put(index, &bytes);
-        let (_server, served) = archive.serve();
-        for source in [archive.source(), served] {
-            let (code, text) = code(User::of(Some(&path)).open(&[source]));
-            assert_eq!((code, code.exit() as u8), (Code::PackageDigest, 7), "{text}");
-        }
-    }
-    let kept = tree(&path.join("packages"));
-    assert!(kept.iter().all(|(_, bytes)| bytes.len() < 4096), "no index is kept");
-}
-
-#[test]
-fn p02_an_index_that_decompresses_to_something_else_is_refused() {
-    let archive = Archive::new();
-    archive.write();
-    let release = archive.path().join("dists/test/InRelease");
-    let text = fs::read_to_string(&release).unwrap();
-    let line = text.lines().find(|line| line.ends_with("binary-amd64/Packages")).unwrap().trim();
-    let list: Vec<_> = text.lines().filter(|line| line.ends_with(".xz")).collect();
-    let changed = line.replacen(&line[..4], "0000", 1);
-    let archive =
-        Archive { fields: format!("{}\nSHA256:\n {changed}\n{}\nX:", archive.fields, list[0]), ..archive };
-    let signed = archive.key.clearsigned(
-        archive.fields.trim_end_matches("\nX:"),
-        &crate::package::signature::openpgp::sample::Signing::at(DATE),
-    );
-    archive.put("dists/test/InRelease", signed.as_bytes());
-    assert_eq!(code(User::of(None).open(&[archive.source()])).0, Code::PackageDigest);
-}
-
-#[test]
-fn p02_a_package_that_is_not_what_its_index_promises_is_refused_and_not_kept() {
-    let archive = Archive::new();
-    archive.write();
-    let at = location(&archive.packages[0]);
-    let sound = fs::read(archive.path().join(&at)).unwrap();
-    let (_server, served) = archive.serve();
-    let swapped = package("other", "1.0-1").bytes();
-    let longer = [&sound[..], b"x"].concat();
-    let mut flipped = sound.clone();
-    flipped[200] ^= 1;
-    for bytes in [&swapped[..], &longer, &sound[..sound.len() - 1], &flipped, b""] {
-        archive.put(&at, bytes);
-        for source in [&archive.source(), &served] {
-            let (_root, path) = store();
-            for user in [User::of(Some(&path)), User::of(None)] {
-                let (code, text) = code(user.read(Family::Deb, "amd64", source, "made"));
-                assert_eq!((code, code.exit() as u8), (Code::PackageDigest, 7), "{text}");
-            }
-            assert_eq!((tree(&path.join("blobs")), tree(&path.join("new"))), (Vec::new(), Vec::new()));
-        }
-    }
-    archive.put(&at, &sound);
-    User::of(None).read(Family::Deb, "amd64", &served, "made").unwrap();
-}
-
-#[test]
-fn p02_a_package_of_the_store_that_is_broken_is_set_aside_and_fetched_again() {
-    let (_root, path) = store();
-    let archive = Archive::new();
-    archive.write();
-    let (server, source) = archive.serve();
-    let first = User::of(Some(&path)).read(Family::Deb, "amd64", &source, "made").unwrap();
-    let [(blob, sound)] = &tree(&path.join("blobs"))[..] else { panic!() };
-    for forgets in [false, true] {
-        for place in [0, 1, sound.len() / 2, sound.len() - 1] {
-            let mut broken = sound.clone();
-            broken[place] ^= 0x40;
-            fs::write(blob, &broken).unwrap();
-            if forgets {
-                // What it holds is not remembered either.
-                tree(&path.join("packages")).iter().for_each(|(file, _)| fs::remove_file(file).unwrap());
-            }
-            let before = server.lines().len();
-            assert_eq!(User::of(Some(&path)).read(Family::Deb, "amd64", &source, "made").unwrap(), first);
-            assert_eq!(server.lines()[before..].iter().filter(|line| line.ends_with(".deb")).count(), 1);
-            assert_eq!(&fs::read(blob).unwrap(), sound);
-        }
-    }
-}
-
-#[test]
-fn p02_what_is_kept_of_packages_is_never_used_with_any_bit_flipped() {
-    let (_root, path) = store();
-    let archive = Archive::new();
-    archive.write();
-    let source = archive.source();
-    let first = User::of(Some(&path)).read(Family::Deb, "amd64", &source, "made").unwrap();
-    for (file, sound) in tree(&path.join("packages")) {
-        for place in (0..sound.len()).step_by(sound.len() / 20 + 1) {
-            let mut broken = sound.clone();
-            broken[place] ^= 1;
-            fs::write(&file, broken).unwrap();
-            assert_eq!(User::of(Some(&path)).read(Family::Deb, "amd64", &source, "made").unwrap(), first);
-            fs::write(&file, &sound).unwrap();
-        }
-    }
-}
-
-#[test]
-fn p03_an_older_release_than_was_seen_is_refused_unless_that_is_allowed() {
-    let (_root, path) = store();
-    let archive = Archive::new();
-    archive.write();
-    let old = fs::read(archive.path().join("dists/test/InRelease")).unwrap();
-    let newer = Archive { fields: fields("Fri, 20 Nov 2026 00:12:43 UTC"), ..archive };
-    newer.write();
-    let source = newer.source();
-    User::of(Some(&path)).open(std::slice::from_ref(&source)).unwrap();
-    newer.put("dists/test/InRelease", &old);
-    let (code, text) = code(User::of(Some(&path)).open(std::slice::from_ref(&source)));
-    assert_eq!((code, code.exit() as u8), (Code::PackageRollback, 7));
-    assert!(
-        text.ends_with(
-            "it is of 2026-11-20T00:12:42Z, and one of 2026-11-20T00:12:43Z was seen there before"
-        ),
-        "{text}"
-    );
-    let mut user = User::of(Some(&path));
-    user.policy.allow_rollback = true;
-    user.open(std::slice::from_ref(&source)).unwrap();
-    User::of(None).open(&[source]).unwrap();
-}
-
-#[test]
-fn p03_a_release_of_thirty_days_ago_is_told_of_or_refused() {
-    let archive = Archive::new();
-    archive.write();
-    let at = |days: i64, stale| {
-        let mut user = User::of(None);
-        user.policy = Policy { stale, ..Policy::at(DATE.after(days * 86_400)) };
-        let opened =
-            user.open(&[archive.source()]).map_err(|error| (error.code(), error.code().exit() as u8))?;
-        Ok::<_, (Code, u8)>(opened.findings().map(Finding::code).collect::<Vec<_>>())
-    };
-    assert_eq!(at(13, Stale::Refuse), Ok(vec![]));
-    assert_eq!(at(30, Stale::Warn), Ok(vec!["W_PKG_STALE"]));
-    assert_eq!(at(30, Stale::Refuse), Err((Code::PackageStale, 7)));
-    assert_eq!(at(-1, Stale::Warn), Err((Code::PackageStale, 7)));
 }
 
 #[test]
@@ -377,7 +197,7 @@ fn an_index_in_no_form_that_can_be_read_is_named_with_those_that_are_there() {
     let text = fs::read_to_string(archive.path().join("dists/test/InRelease")).unwrap();
     let body = text.split_once("\n\n").unwrap().1.split_once("\n-----BEGIN").unwrap().0;
     let body: Vec<_> = body.lines().filter(|line| !line.ends_with("Packages")).collect();
-    let signing = crate::package::signature::openpgp::sample::Signing::at(DATE);
+    let signing = Signing::at(DATE);
     let signed = archive.key.clearsigned(&body.join("\n").replace("Packages.xz", "Packages.bz2"), &signing);
     archive.put("dists/test/InRelease", signed.as_bytes());
     let (code, text) = code(User::of(None).open(&[archive.source()]));
@@ -415,7 +235,7 @@ fn packages_for_all_architectures_are_found_where_a_repository_has_them_apart() 
     let body = text.split_once("\n\n").unwrap().1.split_once("\n-----BEGIN").unwrap().0;
     let line =
         format!("\n {} {} main/binary-all/Packages", Digest::of(stanza.as_bytes()).hex(), stanza.len());
-    let signing = crate::package::signature::openpgp::sample::Signing::at(DATE);
+    let signing = Signing::at(DATE);
     archive.put(
         "dists/test/InRelease",
         archive.key.clearsigned(&(body.to_owned() + &line), &signing).as_bytes(),
@@ -433,7 +253,7 @@ fn a_repository_without_suites_has_its_index_beside_its_release() {
     archive.put("flat/Packages.xz", &index);
     let line = format!(" {} {} ./Packages.xz", Digest::of(&index).hex(), index.len());
     let release = format!("Date: Fri, 20 Nov 2026 00:12:42 UTC\nSHA256:\n{line}");
-    let signing = crate::package::signature::openpgp::sample::Signing::at(DATE);
+    let signing = Signing::at(DATE);
     archive.put("flat/InRelease", archive.key.clearsigned(&release, &signing).as_bytes());
     let flat = match archive.source() {
         Source::Deb { url, architectures, signed_by, .. } => {
@@ -498,92 +318,6 @@ fn urls_of_other_kinds_and_files_that_are_none_are_refused() {
     let (code, text) = code(user.open(&[source(&format!("file:{}", root.path().display()))]));
     assert_eq!(code, Code::Io);
     assert!(text.ends_with("is no regular file"), "{text}");
-}
-
-/// The signed repository of apk among the fixtures, and who trusts its key.
-fn alpine(store: Option<&Path>) -> Option<(User, Source)> {
-    let root = fixtures()?.join("apk/repo");
-    let mut user = User::of(store);
-    user.keyring = Keyring::default();
-    user.keyring.add("/etc/apk/keys/melange.rsa.pub", fixture("apk/repo/melange.rsa.pub")?).unwrap();
-    Some((user, Source::Apk { url: format!("file:{}", root.display()), tag: None, index: None }))
-}
-
-#[test]
-fn packages_of_a_signed_repository_of_apk_are_read_for_both_architectures() {
-    let (_root, path) = store();
-    for _ in 0..2 {
-        for architecture in ["x86_64", "aarch64"] {
-            let Some((user, source)) = alpine(Some(&path)) else { return };
-            let files = user.read(Family::Apk, architecture, &source, "replayout").unwrap();
-            assert!(files.iter().any(|file| file.contains("etc/os-release")), "{files:?}");
-            let opened = user.open_for(Family::Apk, architecture, &[source]).unwrap();
-            let repository = opened.repositories().next().unwrap();
-            assert_eq!(repository.signed_by, ["melange.rsa.pub"]);
-            assert_eq!(opened.findings().count(), 0);
-        }
-    }
-    let Some((user, source)) = alpine(None) else { return };
-    let (code, text) = code(user.open_for(Family::Apk, "riscv64", &[source]));
-    assert_eq!(code, Code::PackageRepository);
-    assert!(text.ends_with("/riscv64: it has no index for architecture `riscv64`"), "{text}");
-}
-
-#[test]
-fn p02_a_package_of_apk_is_held_against_its_index_from_network_and_store() {
-    let Some((_, source)) = alpine(None) else { return };
-    let Source::Apk { url, .. } = source else { panic!() };
-    let root = tempfile::tempdir().unwrap();
-    let copy = root.path().join("x86_64");
-    fs::create_dir(&copy).unwrap();
-    for file in fs::read_dir(Path::new(&url["file:".len()..]).join("x86_64")).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), copy.join(file.file_name())).unwrap();
-    }
-    let source = Source::Apk { url: format!("file:{}", root.path().display()), tag: None, index: None };
-    let (_store, path) = store();
-    let read = || alpine(Some(&path)).unwrap().0.read(Family::Apk, "x86_64", &source, "replayout");
-    let files = || fs::read_dir(&copy).unwrap().map(|file| file.unwrap().path());
-    let file = files().find(|file| file.to_str().unwrap().contains("/replayout")).unwrap();
-    let sound = fs::read(&file).unwrap();
-    for place in [sound.len() / 2, sound.len() - 9] {
-        let mut broken = sound.clone();
-        broken[place] ^= 1;
-        fs::write(&file, broken).unwrap();
-        let (code, text) = code(read());
-        assert_eq!((code, code.exit() as u8), (Code::PackageDigest, 7), "{text}");
-        assert_eq!((tree(&path.join("blobs")), tree(&path.join("new"))), (Vec::new(), Vec::new()));
-    }
-    fs::write(&file, &sound).unwrap();
-    let first = read().unwrap();
-    let [(blob, _)] = &tree(&path.join("blobs"))[..] else { panic!() };
-    let mut broken = sound.clone();
-    broken[sound.len() / 2] ^= 1;
-    fs::write(blob, broken).unwrap();
-    assert_eq!(read().unwrap(), first);
-    assert_eq!(fs::read(blob).unwrap(), sound);
-}
-
-#[test]
-fn an_index_that_is_signed_with_sha1_alone_is_told_of_or_refused() {
-    let Some(root) = fixtures() else { return };
-    let at = root.join("apk/alpine-3.16-x86_64");
-    let mut user = User::of(None);
-    user.keyring = Keyring::default();
-    for file in fs::read_dir(root.join("apk/keys")).unwrap() {
-        let file = file.unwrap().path();
-        user.keyring.add(file.to_str().unwrap(), fs::read(&file).unwrap()).unwrap();
-    }
-    let index = Some(format!("file:{}/APKINDEX.tar.gz", at.display()));
-    let source = Source::Apk { url: format!("file:{}", at.display()), tag: Some("edge".to_owned()), index };
-    let opened = user.open_for(Family::Apk, "x86_64", std::slice::from_ref(&source)).unwrap();
-    assert_eq!(opened.findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_SHA1"]);
-    assert_eq!(opened.offers().tag(0), Some("edge"));
-    assert!(!opened.offers().named("busybox").is_empty());
-    user.policy.deny_sha1 = true;
-    let error = user.open_for(Family::Apk, "x86_64", &[source]).unwrap_err();
-    assert_eq!((error.code(), error.code().exit() as u8), (Code::Denied, 9));
-    assert!(error.hint().is_none());
 }
 
 #[test]
