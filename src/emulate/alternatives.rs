@@ -105,3 +105,6 @@ fn link(site: &mut Site<'_>, name: &str, at: &str, target: &str) -> Result<(), P
 fn path(text: &str) -> RootPath {
     RootPath::parse(text).expect("it is a path")
 }
+
+#[cfg(test)]
+mod tests;

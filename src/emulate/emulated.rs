@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::rootfs::{Mode, NewGroup, NewUser, Owner, RootPath};
+use crate::rootfs::{AccountFiles, Mode, NewGroup, NewUser, Owner, RootPath};
 
 /// Everything that scripts would have made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Emulated {
     /// Groups that packages need, with the members they get; those that exist are here for their members alone. In the order
     /// of their names.
     pub groups: Vec<NewGroup>,
+    /// The accounts that an image without any begins with, where base-passwd comes in: users and groups are added to these.
+    pub masters: AccountFiles,
     /// What was not made, in the order of packages.
     pub notes: Vec<Note>,
 }

@@ -6,8 +6,14 @@
 
 mod accounts;
 mod alternatives;
+mod busybox;
+mod caches;
+mod certificates;
 mod commands;
+mod declared;
+mod defaults;
 mod emulated;
+mod library_cache;
 #[cfg(test)]
 mod sample;
 mod scene;

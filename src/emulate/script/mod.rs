@@ -117,3 +117,6 @@ fn templates(package: &Unpacked) -> BTreeMap<String, String> {
     }
     defaults
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Tests' tools: packages built byte by byte, well or badly.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::{Compression, Expected, UnpackError, open_data, unpack};
 use crate::code::{Code, Coded};
@@ -63,6 +64,14 @@ pub(crate) fn data() -> RawTar {
 /// A small package that is well.
 pub(crate) fn small() -> Made {
     made(CONTROL, &[], data())
+}
+
+/// What the name of a package's file promises.
+pub(super) fn promised(path: &Path) -> Made {
+    let name = path.file_stem().unwrap().to_str().unwrap().replace("%3a", ":");
+    let [name, version, architecture] =
+        name.split('_').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
+    Made { name, version, architecture, ..small() }
 }
 
 impl Made {

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::Command;
 
 use super::*;
@@ -6,7 +7,7 @@ use crate::layer::raw::{RawTar, artifact, base};
 use crate::layer::{IndexOnly, replay_tar};
 use crate::package::Sum;
 use crate::package::deb::Compression;
-use crate::package::deb::made::{CONTROL, Made, archive, compressed, data, ending, made, small};
+use crate::package::deb::made::{CONTROL, Made, archive, compressed, data, ending, made, promised, small};
 use crate::package::sample::fixtures;
 use crate::rootfs::Kind;
 
@@ -277,18 +278,10 @@ fn packages() -> Vec<(String, Vec<u8>)> {
     packages.map(|file| (file.display().to_string(), std::fs::read(&file).unwrap())).collect()
 }
 
-/// What a file name promises.
-fn promised(path: &str) -> Made {
-    let name = path.rsplit('/').next().unwrap().strip_suffix(".deb").unwrap().replace("%3a", ":");
-    let [name, version, architecture] =
-        name.split('_').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
-    Made { name, version, architecture, ..small() }
-}
-
 #[test]
 fn real_packages_are_read_and_read_again() {
     for (path, bytes) in packages() {
-        let (made, reader) = (promised(&path), artifact());
+        let (made, reader) = (promised(Path::new(&path)), artifact());
         let unpacked = made.read(&bytes, &reader).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(unpacked.members.contains_key("md5sums"), "{path}");
         let tar = open_data(&bytes[..], &made.expected(&bytes), &reader.how()).unwrap();
@@ -307,7 +300,7 @@ fn real_packages_are_what_dpkg_says_they_are() {
     let dpkg_deb =
         |how: &str, path: &str| Command::new("dpkg-deb").args([how, path]).output().unwrap().stdout;
     for (path, bytes) in packages() {
-        let unpacked = promised(&path).read(&bytes, &artifact()).unwrap();
+        let unpacked = promised(Path::new(&path)).read(&bytes, &artifact()).unwrap();
         let control = dpkg_deb("--field", &path);
         assert_eq!(crate::package::deb::stanza::print(&unpacked.fields).as_bytes(), control, "{path}");
         assert_eq!(unpacked.index.diff_id, Digest::of(&dpkg_deb("--fsys-tarfile", &path)), "{path}");
