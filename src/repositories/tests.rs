@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use super::sample::{Archive, DATE, User, fields, location, package, source, tree};
-use crate::package::signature::openpgp::sample::Signing;
 use super::*;
 use crate::code::{Code, Coded};
 use crate::package::Moment;
 use crate::package::deb::Compression;
 use crate::package::sample::{fixture, fixtures};
 use crate::package::signature::openpgp::sample::Key;
+use crate::package::signature::openpgp::sample::Signing;
 
 /// A store that several users have one after the other.
 fn store() -> (tempfile::TempDir, std::path::PathBuf) {

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::sample::{User, tree};
 use super::super::Finding;
+use super::super::sample::{User, tree};
 use super::{code, store};
 use crate::code::{Code, Coded, Failure};
 use crate::package::sample::{fixture, fixtures};
@@ -95,4 +95,3 @@ fn an_index_that_is_signed_with_sha1_alone_is_told_of_or_refused() {
     assert_eq!((error.code(), error.code().exit() as u8), (Code::Denied, 9));
     assert!(error.hint().is_none());
 }
-

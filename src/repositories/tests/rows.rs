@@ -75,10 +75,7 @@ fn p02_an_index_that_decompresses_to_something_else_is_refused() {
     let changed = line.replacen(&line[..4], "0000", 1);
     let archive =
         Archive { fields: format!("{}\nSHA256:\n {changed}\n{}\nX:", archive.fields, list[0]), ..archive };
-    let signed = archive.key.clearsigned(
-        archive.fields.trim_end_matches("\nX:"),
-        &Signing::at(DATE),
-    );
+    let signed = archive.key.clearsigned(archive.fields.trim_end_matches("\nX:"), &Signing::at(DATE));
     archive.put("dists/test/InRelease", signed.as_bytes());
     assert_eq!(code(User::of(None).open(&[archive.source()])).0, Code::PackageDigest);
 }
@@ -193,4 +190,3 @@ fn p03_a_release_of_thirty_days_ago_is_told_of_or_refused() {
     assert_eq!(at(30, Stale::Refuse), Err((Code::PackageStale, 7)));
     assert_eq!(at(-1, Stale::Warn), Err((Code::PackageStale, 7)));
 }
-
