@@ -101,7 +101,7 @@ pub(super) fn report(
         name: one.name.clone(),
         signed_by: one.signed_by.clone(),
         date: one.date.map(|date| date.to_string()),
-        digest: format!("sha256:{}", one.digest),
+        digest: one.digest.to_string(),
     });
     let generated = added
         .generated
