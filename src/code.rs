@@ -158,6 +158,10 @@ codes! {
     Accounts = "E_ACCOUNTS" => Input,
     /// An index that contains itself.
     IndexCycle = "E_INDEX_CYCLE" => Input,
+    /// Nothing says which packages a base has, or where they come from, or it is of another kind.
+    PackageSource = "E_PKG_SOURCE" => Usage,
+    /// The package database of a base cannot be read or extended.
+    PackageDatabase = "E_PKG_DATABASE" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
     /// A registry cannot be reached, does not answer, or answers with an error.

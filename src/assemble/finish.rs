@@ -14,8 +14,9 @@ use crate::image::{Image, ImageLayer};
 use crate::layer::{LayerIndex, Trust, Warning};
 use crate::plan::ImagePlan;
 
-/// The layers of ours of an image: one for each artifact, and the state layer; nothing where it holds nothing.
+/// The layers of ours of an image: packages, one for each artifact, and the state layer; nothing where it holds nothing.
 pub(super) struct Written {
+    pub(super) packages: Option<MadeLayer>,
     pub(super) artifacts: Vec<Option<MadeLayer>>,
     pub(super) state: Option<MadeLayer>,
 }
@@ -30,6 +31,10 @@ pub(super) fn finish(
 ) -> Result<AssembledImage, AssembleError> {
     let plan = order.plan;
     let mut layers = base_layers(plan, indexes);
+    if let (Some(made), Some(provision)) = (written.packages, &one.provision) {
+        let contents = &provision.payload.contents;
+        layers.push(layer(shop, plan, Origin::Packages, made, contents, Vec::new()));
+    }
     let origins = (0..plan.artifacts.len()).map(Origin::Artifact).chain([Origin::State]);
     let written = written.artifacts.into_iter().chain([written.state]);
     let contents = one.artifacts.iter().map(|layer| &layer.contents).chain([&one.state]);

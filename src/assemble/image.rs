@@ -58,6 +58,8 @@ pub struct AssembledLayer {
 pub enum Origin {
     /// The base, as it was.
     Base,
+    /// Packages of the base's distribution.
+    Packages,
     /// An artifact, by its place in the list of this platform.
     Artifact(usize),
     /// The customization itself.
@@ -116,6 +118,7 @@ pub(super) fn image(
 fn created_by(plan: &ImagePlan, origin: &Origin) -> Option<String> {
     match origin {
         Origin::Base => None,
+        Origin::Packages => Some("overcoat: packages".to_owned()),
         Origin::Artifact(number) => Some(format!("overcoat: artifact {}", plan.artifacts[*number].label)),
         Origin::State => Some("overcoat: accounts and files of the customization".to_owned()),
     }

@@ -12,9 +12,12 @@ use super::{Order, Workshop};
 use crate::contents::{self, Dangling, LayerContents, Take, View};
 use crate::layer::Trust;
 use crate::plan::{ArtifactPlan, ImagePlan};
+use crate::provision::Provision;
 
 /// What the layers of an image will hold.
 pub(super) struct LaidOut {
+    /// The packages, where some are added.
+    pub(super) provision: Option<Arc<Provision>>,
     /// A layer for each artifact.
     pub(super) artifacts: Vec<Arc<ArtifactLayer>>,
     /// What the state layer adds.
@@ -55,6 +58,7 @@ pub(super) struct Layout<'a> {
     shop: &'a Workshop<'a>,
     order: Order<'a>,
     indexes: &'a Indexes,
+    provision: Option<Arc<Provision>>,
     state: Mutex<State>,
 }
 
@@ -66,15 +70,20 @@ struct State {
 }
 
 impl<'a> Layout<'a> {
-    /// Begins on a base.
+    /// Begins on a base with the packages that are added to it.
     pub(super) fn on(
         base: Arc<View>,
+        provision: Option<Arc<Provision>>,
         shop: &'a Workshop<'a>,
         order: Order<'a>,
         indexes: &'a Indexes,
     ) -> Self {
-        let state = Mutex::new(State { view: base, artifacts: Vec::new(), failure: None });
-        Self { shop, order, indexes, state }
+        let mut view = base;
+        if let Some(provision) = &provision {
+            Arc::make_mut(&mut view).apply_contents(&provision.payload.contents);
+        }
+        let state = Mutex::new(State { view, artifacts: Vec::new(), failure: None });
+        Self { shop, order, indexes, provision, state }
     }
 
     /// What is laid out by now: what lies below the next artifact, or below an earlier one.
@@ -99,14 +108,15 @@ impl<'a> Layout<'a> {
     /// Lays out the rest, once all artifacts are indexed.
     pub(super) fn finish(self) -> Result<LaidOut, AssembleError> {
         self.advance();
-        let (shop, plan) = (self.shop, self.order.plan);
+        let (shop, plan, provision) = (self.shop, self.order.plan, self.provision);
         let State { view, artifacts, failure } =
             self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         failure.map_or(Ok(()), Err)?;
         debug_assert_eq!(artifacts.len(), plan.artifacts.len(), "every artifact is indexed");
         let mut view = Arc::unwrap_or_clone(view);
-        let base = view.layers() - u32::try_from(artifacts.len()).expect("images have few layers");
-        let additions = additions::of(plan, &view).map_err(|error| {
+        let ours = artifacts.len() + usize::from(provision.is_some());
+        let base = view.layers() - u32::try_from(ours).expect("images have few layers");
+        let additions = additions::of(plan, provision.as_deref(), &view).map_err(|error| {
             let place = error.place(&plan.accounts);
             about(plan, "accounts", place)(Fault::from(error))
         })?;
@@ -118,7 +128,7 @@ impl<'a> Layout<'a> {
         view.apply_contents(&state);
         let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
-        Ok(LaidOut { artifacts, additions, state, dangling })
+        Ok(LaidOut { provision, artifacts, additions, state, dangling })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

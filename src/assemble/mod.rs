@@ -20,6 +20,7 @@ mod key;
 mod known;
 mod layout;
 mod metered;
+mod packages;
 mod shared;
 mod stages;
 mod states;

@@ -15,7 +15,7 @@ mod operation;
 mod operations;
 mod placement;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod state;
 mod view;
 

@@ -69,3 +69,13 @@ pub(super) fn view_of(layers: impl IntoIterator<Item = LayerIndex>) -> Result<Vi
 pub(super) fn names(view: &View) -> Vec<String> {
     view.iter().map(|(path, _)| path.to_string()).collect()
 }
+
+/// The view of these small files, which are kept, and of these links.
+pub(crate) fn view_of_files(files: &[(&str, &str)], links: &[(&str, &str)]) -> View {
+    let lines = links.iter().map(|(at, target)| format!("{at} -> {target}"));
+    let lines: Vec<String> = files.iter().map(|(at, text)| format!("{at}={text}")).chain(lines).collect();
+    let mut layer = index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let kept = (0..).zip(files).map(|(ordinal, (_, text))| (ordinal, Arc::from(text.as_bytes())));
+    layer.kept = kept.collect();
+    view_of([layer]).unwrap()
+}

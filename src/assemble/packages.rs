@@ -1,0 +1,78 @@
+//! Packages: chosen for all platforms of a target at once, then written as a layer of each image.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::blame::about;
+use super::error::{AssembleError, Fault};
+use super::fingerprint::Fingerprint;
+use super::key::{self, Inputs};
+use super::known::{self, MadeLayer};
+use super::layout::LaidOut;
+use super::{Order, Workshop, codec, write};
+use crate::contents::View;
+use crate::oci::Digest;
+use crate::provision::{self, Provision, Wish};
+
+/// The packages of each image, where some are asked for; those of one target are solved together.
+pub(super) fn provide(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    bases: &[Arc<View>],
+) -> Result<Vec<Option<Arc<Provision>>>, AssembleError> {
+    let mut provisions = Vec::new();
+    let targets = orders.chunk_by(|a, b| std::ptr::eq(a.target, b.target));
+    for orders in targets {
+        let bases = &bases[provisions.len()..];
+        let wish = |(order, base): (&Order<'_>, &Arc<View>)| Wish {
+            packages: Arc::clone(&order.plan.packages),
+            platform: order.plan.platform.clone(),
+            base: Arc::clone(base),
+            latest: order.plan.latest.map(|time| time.seconds()),
+        };
+        let wishes: Vec<Wish> = orders.iter().zip(bases).map(wish).collect();
+        if !wishes[0].packages.is_wanted() {
+            provisions.extend(orders.iter().map(|_| None));
+            continue;
+        }
+        let provided = provision::provide(&shop.provisioner, &wishes).map_err(|error| {
+            let plan = orders[error.wish.unwrap_or(0)].plan;
+            let place = error.problem.place(&plan.packages);
+            about(plan, "packages", place)(Fault::from(error.problem))
+        })?;
+        provisions.extend(provided.into_iter().map(|one| Some(Arc::new(one))));
+    }
+    Ok(provisions)
+}
+
+/// Writes the layer of packages of every image, those that are the same once; gives nothing for those without.
+pub(super) fn write(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    laid_out: &[LaidOut],
+) -> Result<Vec<Option<MadeLayer>>, AssembleError> {
+    let keys: Vec<_> = orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?))).collect();
+    let like = |number: usize| keys.iter().position(|key| *key == keys[number]).unwrap_or(number);
+    let written = (0..orders.len()).into_par_iter().map(|number| {
+        let (plan, one) = (orders[number].plan, &laid_out[number]);
+        let (Some(key), Some(provision)) = (&keys[number], &one.provision) else { return Ok(None) };
+        if like(number) != number || provision.payload.contents.is_empty() {
+            return Ok(None);
+        }
+        if let Some(made) = known::layer(shop, key) {
+            return Ok(Some(made));
+        }
+        let what = format!("packages {}", plan.platform);
+        let written = write::packages(shop, provision, &what, codec(plan.compression));
+        Ok(Some(known::keep_layer(shop, key, written.map_err(about(plan, "packages", plan.packages.place()))?)))
+    });
+    let written: Vec<_> = super::all(written.collect())?;
+    Ok((0..orders.len()).map(|number| written[like(number)].clone()).collect())
+}
+
+fn key(order: &Order<'_>, provision: &Arc<Provision>) -> crate::store::Key {
+    let digests: Vec<Digest> = provision.packages.iter().map(|package| package.digest).collect();
+    let operations = Fingerprint::of(&provision.payload.contents.operations);
+    key::layer(codec(order.plan.compression), operations, Inputs::Packages(&digests))
+}
