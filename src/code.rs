@@ -110,6 +110,10 @@ codes! {
     PlatformAbsent = "E_PLATFORM_ABSENT" => Usage,
     /// Two outputs or tags collide, or an output cannot hold what it is asked to.
     Output = "E_OUTPUT" => Usage,
+    /// A key file that holds no key.
+    PackageKey = "E_PKG_KEY" => Usage,
+    /// A repository that lacks the suite, component, architecture or format that is asked for.
+    PackageRepository = "E_PKG_REPOSITORY" => Usage,
     /// The store's directory cannot be trusted or is none.
     Store = "E_STORE" => Usage,
     /// A tar path leaves the image.
@@ -212,6 +216,14 @@ codes! {
     Size = "E_SIZE" => Verification,
     /// An uncompressed layer that does not have its diff ID, or another number of them.
     DiffId = "E_DIFFID" => Verification,
+    /// An index or a package that nobody has signed who is trusted with it.
+    PackageSignature = "E_PKG_SIG" => Verification,
+    /// A package or an index that is not what the index or the release before it promised.
+    PackageDigest = "E_PKG_DIGEST" => Verification,
+    /// An index that is older than one seen before.
+    PackageRollback = "E_PKG_ROLLBACK" => Verification,
+    /// An index that is too old to be trusted.
+    PackageStale = "E_PKG_STALE" => Verification,
     /// A finding that `--deny` refuses.
     Denied = "E_DENIED" => Policy,
     /// SIGINT ended the run.

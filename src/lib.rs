@@ -10,7 +10,7 @@
 //!    as what goes together.
 //! 5. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
 //!    [`registry`]: images in registries.
-//! 6. [`plan`]: everything decided, and nothing done yet.
+//! 6. [`plan`]: everything decided, and nothing done yet. [`repositories`]: indexes and packages, fetched and verified.
 //! 7. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
 //! 8. [`assemble`]: layers, configs and manifests.
 //! 9. [`ops`]: one verb a file.
@@ -44,6 +44,7 @@ pub mod spec;
 pub mod store;
 
 pub mod plan;
+pub mod repositories;
 
 pub mod contents;
 

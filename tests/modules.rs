@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
     &["layer"],
     &["image", "package"],
     &["registry", "spec", "store"],
-    &["plan"],
+    &["plan", "repositories"],
     &["contents"],
     &["assemble"],
     &["ops"],

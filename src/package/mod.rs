@@ -5,9 +5,11 @@
 mod control;
 mod description;
 mod family;
+mod moment;
 mod relation;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod signature;
 mod solve;
 mod source;
 mod unpacked;
@@ -15,7 +17,9 @@ mod unpacked;
 pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
 pub use family::Family;
+pub use moment::Moment;
 pub use relation::{Atom, Group, Provide, Relation};
+pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
 pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
 pub use source::{SignedBy, Source};
 pub use unpacked::{Sum, Unpacked};
