@@ -20,6 +20,9 @@ pub(super) struct Archive<'a> {
     at: u64,
     /// The name of the current member, empty until it is known.
     name: Vec<u8>,
+    /// The names of the current member's user and group, empty until they are known.
+    user: Vec<u8>,
+    group: Vec<u8>,
     warnings: Vec<Warning>,
 }
 
@@ -50,7 +53,19 @@ impl<'a> Archive<'a> {
         if stream.is_mislabelled() {
             warnings.push(Warning::Compression);
         }
-        Self { stream, how, members: 0, names: 0, content: 0, padding: 0, at: 0, name: Vec::new(), warnings }
+        Self {
+            stream,
+            how,
+            members: 0,
+            names: 0,
+            content: 0,
+            padding: 0,
+            at: 0,
+            name: Vec::new(),
+            user: Vec::new(),
+            group: Vec::new(),
+            warnings,
+        }
     }
 
     /// Where the current member begins, in bytes.
@@ -61,6 +76,11 @@ impl<'a> Archive<'a> {
     /// The name of the current member as it is spelled; empty where it is not known.
     pub(super) fn name(&self) -> &[u8] {
         &self.name
+    }
+
+    /// The names of the current member's user and group, empty where it has none.
+    pub(super) fn owner_names(&self) -> (&[u8], &[u8]) {
+        (&self.user, &self.group)
     }
 
     /// Adds a warning.
@@ -135,6 +155,11 @@ impl<'a> Archive<'a> {
         let mut link = header.link().to_vec();
         header.name(&mut self.name);
         pending.rename(&mut self.name, &mut link, self.how.trust)?;
+        for (name, named) in [(&mut self.user, header.user()), (&mut self.group, header.group())] {
+            name.clear();
+            name.extend_from_slice(named);
+        }
+        pending.reown(&mut self.user, &mut self.group);
         let pax = pending.into_pax();
         let flag = header.flag();
         let size = self.size(header, pax.size)?;

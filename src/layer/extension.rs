@@ -28,6 +28,10 @@ pub(super) struct Pax {
     pub(super) uid: Option<u32>,
     /// The group.
     pub(super) gid: Option<u32>,
+    /// The name of the user.
+    user: Option<Vec<u8>>,
+    /// The name of the group.
+    group: Option<Vec<u8>>,
     /// Whole seconds since 1970.
     pub(super) mtime: Option<i64>,
     /// Extended attributes.
@@ -106,6 +110,13 @@ impl Pending {
         Ok(())
     }
 
+    /// Takes what was said of the names of the entry's owner in place of `user` and `group`.
+    pub(super) fn reown(&mut self, user: &mut Vec<u8>, group: &mut Vec<u8>) {
+        let Some(pax) = &mut self.pax else { return };
+        *user = pax.user.take().unwrap_or_else(|| std::mem::take(user));
+        *group = pax.group.take().unwrap_or_else(|| std::mem::take(group));
+    }
+
     /// What the PAX header says.
     pub(super) fn into_pax(self) -> Pax {
         self.pax.unwrap_or_default()
@@ -162,6 +173,8 @@ impl Pax {
             b"size" => self.size = text.map(|text| decimal(text).ok_or_else(wrong)).transpose()?,
             b"uid" => self.uid = text.map(|text| owner("uid", text)).transpose()?,
             b"gid" => self.gid = text.map(|text| owner("gid", text)).transpose()?,
+            b"uname" => self.user = text.map(<[u8]>::to_vec),
+            b"gname" => self.group = text.map(<[u8]>::to_vec),
             b"mtime" => self.mtime = text.map(|text| seconds(text).ok_or_else(wrong)).transpose()?,
             b"GNU.sparse.name" => self.sparse().name = text.map(<[u8]>::to_vec),
             b"GNU.sparse.size" | b"GNU.sparse.realsize" => {
@@ -231,4 +244,39 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     bytes.truncate(end);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use crate::layer::raw::{RawTar, base};
+    use crate::layer::{Item, Visitor, read_tar};
+    use crate::oci::Digest;
+
+    #[test]
+    fn a_visitor_is_told_the_names_of_owners() {
+        struct Names(Vec<String>);
+        impl Visitor for Names {
+            fn owner_names(&mut self, ordinal: u32, user: &[u8], group: &[u8]) {
+                self.0.push(format!("{ordinal} {} {}", user.escape_ascii(), group.escape_ascii()));
+            }
+            fn item(&mut self, _: u32, _: &Item) -> io::Result<bool> {
+                Ok(false)
+            }
+            fn data(&mut self, _: &[u8]) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let named = |block: &mut [u8; 512]| {
+            block[265..300].copy_from_slice(&[b"www\0".repeat(8), b"adm".into()].concat())
+        };
+        let tar = RawTar::default()
+            .member(b"a", b'0', b"", named)
+            .pax(&[("gname", b"x")])
+            .member(b"b", b'0', b"", named);
+        let (tar, mut names) = (tar.file("c", b"").end(), Names(Vec::new()));
+        read_tar(Box::new(&*tar), Digest::of(b""), &base().how(), &mut names).unwrap();
+        assert_eq!(names.0, ["0 www adm", "1 www x", "2  "]);
+    }
 }

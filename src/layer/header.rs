@@ -93,6 +93,16 @@ impl<'a> Header<'a> {
         self.number("gid", &self.fields.gid).and_then(|gid| id("gid", gid))
     }
 
+    /// The name of the user, empty where there is none.
+    pub(super) fn user(&self) -> &'a [u8] {
+        self.named(265..297)
+    }
+
+    /// The name of the group, empty where there is none.
+    pub(super) fn group(&self) -> &'a [u8] {
+        self.named(297..329)
+    }
+
     /// Seconds since 1970, perhaps before.
     pub(super) fn mtime(&self) -> Result<i64, HeaderError> {
         number(&self.fields.mtime).ok_or(HeaderError::Number { field: "mtime" })
@@ -112,6 +122,13 @@ impl<'a> Header<'a> {
     /// The size of a file of GNU's old sparse type, and whether blocks of its map follow.
     pub(super) fn sparse(&self) -> Result<(u64, bool), HeaderError> {
         Ok((self.number("realsize", &self.block[483..495])?, self.block[482] != 0))
+    }
+
+    fn named(&self, field: std::ops::Range<usize>) -> &'a [u8] {
+        match self.dialect {
+            Dialect::V7 => b"",
+            _ => until_nul(&self.block[field]),
+        }
     }
 
     fn number<T: TryFrom<i64>>(&self, field: &'static str, bytes: &[u8]) -> Result<T, HeaderError> {

@@ -58,6 +58,10 @@ pub trait Visitor {
     /// Bytes of the file last wanted, in pieces.
     fn data(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// The names of the user and group of an entry as its header has them, empty where it has none. Told right before the
+    /// item.
+    fn owner_names(&mut self, _ordinal: u32, _user: &[u8], _group: &[u8]) {}
+
     /// Whether an item of an artifact is to be used, so that a fault of it ends the reading. Asked once for each item, before
     /// it is shown.
     fn selects(&mut self, _ordinal: u32, _item: &Item) -> bool {
@@ -229,6 +233,8 @@ impl<'a> Walk<'_, 'a, '_> {
         if let Some(record) = &mut self.record {
             record.judge(&mut item, self.visitor)?;
         }
+        let (user, group) = self.archive.owner_names();
+        self.visitor.owner_names(ordinal, user, group);
         let wanted = self.visitor.item(ordinal, &item).map_err(ReadErrorKind::Visitor)?;
         if let ItemKind::Entry(entry) = &mut item.kind
             && let Kind::File(content) = entry.kind

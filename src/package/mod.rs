@@ -22,4 +22,4 @@ pub use relation::{Atom, Group, Provide, Relation};
 pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
 pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
 pub use source::{SignedBy, Source};
-pub use unpacked::{Sum, Unpacked};
+pub use unpacked::{OwnerNames, Sum, Unpacked};
