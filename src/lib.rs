@@ -12,9 +12,10 @@
 //!    [`registry`]: images in registries.
 //! 6. [`plan`]: everything decided, and nothing done yet. [`repositories`]: indexes and packages, fetched and verified.
 //! 7. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
-//! 8. [`assemble`]: layers, configs and manifests.
-//! 9. [`ops`]: one verb a file.
-//! 10. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
+//! 8. [`emulate`]: what packages' scripts would have made.
+//! 9. [`assemble`]: layers, configs and manifests.
+//! 10. [`ops`]: one verb a file.
+//! 11. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
 //!
 //! A build walks them so: [`spec::parse`] reads a customization, [`plan::resolve`] finds and pins its inputs,
 //! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] and
@@ -47,6 +48,8 @@ pub mod plan;
 pub mod repositories;
 
 pub mod contents;
+
+pub mod emulate;
 
 pub mod assemble;
 

@@ -21,6 +21,7 @@ const ROWS: &[&[&str]] = &[
     &["registry", "spec", "store"],
     &["plan", "repositories"],
     &["contents"],
+    &["emulate"],
     &["assemble"],
     &["ops"],
     &["cli"],

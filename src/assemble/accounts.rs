@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn app() -> Vec<NewUser> {
-        vec![NewUser { name: "app".to_owned(), uid: 1000, gid: None }]
+        vec![NewUser { name: "app".to_owned(), uid: 1000, gid: None, login: None }]
     }
 
     fn runs_as(user: RunAs) -> AccountsPlan {

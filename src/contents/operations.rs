@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::change::Change;
 use super::ledger::{Given, Ledger, Place, Thing};
 use super::operation::{Operation, Position};
-use crate::layer::LayerIndex;
+use crate::layer::{Elf, LayerIndex};
 use crate::rootfs::{Attributes, Blocks, Entry, Inodes, Kind, PathSet, RootPath};
 
 /// What a layer of ours holds, in the order it is written.
@@ -89,6 +89,16 @@ impl Operations {
                 .places
                 .get(place.get() - 1)
                 .join(self.layers[item.layer as usize].items.name(item.ordinal)),
+        }
+    }
+
+    /// What shared object the content of an operation is, where an item of the source gives it and it is one.
+    pub(super) fn elf(&self, number: u32) -> Option<&Elf> {
+        match self.steps[number] {
+            Step::Item { given: Given { data, .. }, .. } => {
+                self.layers[data.layer as usize].elf.get(&data.ordinal)
+            }
+            Step::Made(_) => None,
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) fn index(lines: &[&str]) -> LayerIndex {
         size: 0,
         items,
         kept: BTreeMap::new(),
+        elf: BTreeMap::new(),
         faults: BTreeMap::new(),
         warnings: Vec::new(),
     }

@@ -10,7 +10,7 @@ use super::operation::{LayerContents, Operation, Position};
 use super::operations::Operations;
 use crate::code::{Code, Coded};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::layer::LayerIndex;
+use crate::layer::{Elf, LayerIndex};
 use crate::rootfs::{Attributes, Kind, RootPath, Tree};
 
 /// The root filesystem that a stack of layers makes.
@@ -138,6 +138,14 @@ impl View {
     /// Files whose bytes are kept.
     pub fn kept_files(&self) -> impl Iterator<Item = (&RootPath, &Arc<[u8]>)> {
         self.kept.iter()
+    }
+
+    /// What shared object the file at a path is, where it is one with a library's name.
+    pub fn elf(&self, path: &RootPath) -> Option<&Elf> {
+        match self.get(path)?.entry()? {
+            (Layer::Index(index), number) => index.elf.get(&number),
+            (Layer::Ours(operations), number) => operations.elf(number),
+        }
     }
 
     /// How many layers were applied.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Fault, Items};
+use super::{Elf, Fault, Items};
 use crate::limits::{Budget, BudgetError};
 use crate::oci::Digest;
 use crate::rootfs::{Entry, Kind, RootPath};
@@ -20,6 +20,8 @@ pub struct LayerIndex {
     pub items: Items,
     /// The bytes of the small files that later stages need (accounts, os-release, package databases and the like), by ordinal.
     pub kept: BTreeMap<u32, Arc<[u8]>>,
+    /// The shared objects among regular files with a library's name (`lib*.so*`, `ld-*.so*`), by ordinal.
+    pub elf: BTreeMap<u32, Elf>,
     /// What keeps items of an artifact's layer from being used, by ordinal. Reading refuses selected items with one, so these
     /// are the faults of items that were not selected.
     pub faults: BTreeMap<u32, Fault>,
@@ -40,7 +42,8 @@ impl LayerIndex {
     /// Takes what the index holds out of a build's budget, as reading the layer does.
     pub fn charge(&self, budget: &Budget) -> Result<(), BudgetError> {
         self.items.iter().try_for_each(|item| budget.enter(item.names()))?;
-        self.kept.values().try_for_each(|bytes| budget.keep(bytes.len() as u64))
+        self.kept.values().try_for_each(|bytes| budget.keep(bytes.len() as u64))?;
+        self.elf.values().try_for_each(|elf| budget.keep(elf.kept_bytes()))
     }
 }
 

@@ -9,11 +9,11 @@ use std::io::{self, Read, Write};
 
 use record::{Record, StoredFault, StoredWarning, path};
 
-use super::{Item, ItemKind, Items, LayerIndex};
+use super::{Elf, Item, ItemKind, Items, LayerIndex};
 use crate::rootfs::RootPath;
 
 /// The version of this form and of what an index holds; it grows when either changes.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
 
 /// Bytes of records after which a chunk is written.
 const CHUNK: usize = 64 << 10;
@@ -34,6 +34,13 @@ impl LayerIndex {
         }
         for (ordinal, bytes) in &self.kept {
             chunks.add(&Record::Kept { ordinal: *ordinal, bytes })?;
+        }
+        for (ordinal, elf) in &self.elf {
+            chunks.add(&Record::Elf {
+                ordinal: *ordinal,
+                machine: elf.machine,
+                soname: elf.soname.as_deref(),
+            })?;
         }
         for (ordinal, fault) in &self.faults {
             chunks.add(&Record::Fault { ordinal: *ordinal, fault: StoredFault::of(fault) })?;
@@ -125,6 +132,7 @@ impl Reading {
                 size,
                 items: Items::default(),
                 kept: Default::default(),
+                elf: Default::default(),
                 faults: Default::default(),
                 warnings: Vec::new(),
             });
@@ -139,6 +147,9 @@ impl Reading {
                 index.items.push(&Item { kind: meaning.kind(path(&self.path)?)?, offset });
             }
             Record::Kept { ordinal, bytes } => drop(index.kept.insert(ordinal, bytes.into())),
+            Record::Elf { ordinal, machine, soname } => {
+                index.elf.insert(ordinal, Elf { machine, soname: soname.map(Into::into) });
+            }
             Record::Fault { ordinal, fault } => drop(index.faults.insert(ordinal, fault.fault()?)),
             Record::Warning(warning) => index.warnings.push(warning.warning()?),
         }
@@ -151,6 +162,7 @@ impl Reading {
         let is_item = |ordinal: &u32| (*ordinal as usize) < index.items.len();
         let fits = index.items.len() == self.items as usize
             && index.kept.keys().all(is_item)
+            && index.elf.keys().all(is_item)
             && index.faults.keys().all(is_item);
         if fits { Ok(index) } else { Err(broken()) }
     }
@@ -159,6 +171,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::elf::tests::object;
     use crate::layer::raw::{Memory, RawTar, Reader, artifact, base};
     use crate::layer::{Survey, read};
     use crate::oci::Compression;
@@ -186,6 +199,8 @@ mod tests {
             .link("etc/missing", b'1', "etc/nothing")
             .link("etc/dir", b'1', "etc")
             .file("gone", b"")
+            .file("lib/libx.so.1", &object(Elf::AARCH64, "libx.so.1", true, 9))
+            .file("lib/libnameless.so", &object(Elf::X86_64, "", true, 0))
             .link("etc/gone", b'1', "gone")
             .file("etc/passwd/below", b"")
             .file("etc/link/below", b"")
@@ -214,6 +229,7 @@ mod tests {
         {
             let index = survey(&reader, tar);
             assert_eq!((index.faults.len(), index.warnings.len()), (faults, warnings), "{:?}", index.faults);
+            assert_eq!(index.elf.len(), 2);
             assert_eq!(again(&index).unwrap(), index);
         }
     }

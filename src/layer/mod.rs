@@ -3,6 +3,7 @@
 mod archive;
 mod blob;
 mod compress;
+mod elf;
 mod error;
 mod extension;
 mod gzip;
@@ -29,6 +30,7 @@ mod xattr;
 mod zstd;
 
 pub use compress::Codec;
+pub use elf::Elf;
 pub use error::{DiffIdError, HeaderError, LimitError, ReadError, ReadErrorKind};
 pub use index::{Item, ItemKind, LayerIndex, Warning};
 pub use index_file::INDEX_VERSION;

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use sha2::{Digest as _, Sha256};
 
 use super::archive::Archive;
+use super::elf::Probe;
 use super::item::Meaning;
 use super::record::Record;
 use super::stream::TarStream;
@@ -112,8 +113,8 @@ pub fn read(
     let Ended { size, warnings, record, .. } = walk(source, layer, how, visitor, Some(Record::new(how)))?;
     let mut record = record.expect("a walk gives back the record it was given");
     let faults = record.faults(layer.descriptor.digest)?;
-    let Record { items, kept, .. } = record;
-    Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, faults, warnings })
+    let Record { items, kept, elf, .. } = record;
+    Ok(LayerIndex { diff_id: layer.diff_id, size, items, kept, elf, faults, warnings })
 }
 
 /// Reads a layer whose index is known once more: it is verified as in [`read`], but no content is hashed on its own, and
@@ -140,8 +141,8 @@ pub fn read_tar(
         walk_tar(tar, name, how, visitor, Some(Record::new(how)))?;
     let mut record = record.expect("a walk gives back the record it was given");
     let faults = record.faults(name)?;
-    let Record { items, kept, .. } = record;
-    Ok(LayerIndex { diff_id, size, items, kept, faults, warnings })
+    let Record { items, kept, elf, .. } = record;
+    Ok(LayerIndex { diff_id, size, items, kept, elf, faults, warnings })
 }
 
 /// Reads a decoded tar whose index is known once more; it has to have the diff ID of that.
@@ -280,6 +281,7 @@ impl<'a> Walk<'_, 'a, '_> {
         if kept.is_some() {
             self.how.budget.keep(content.size).map_err(LimitError::Build)?;
         }
+        let mut probe = self.record.as_ref().and_then(|_| Probe::of(path));
         let visitor = &mut *self.visitor;
         self.archive.content(|bytes| {
             if let Some(hasher) = &mut hasher {
@@ -288,10 +290,17 @@ impl<'a> Walk<'_, 'a, '_> {
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(bytes);
             }
+            if let Some(probe) = &mut probe {
+                probe.take(bytes);
+            }
             if wanted { visitor.data(bytes).map_err(ReadErrorKind::Visitor) } else { Ok(()) }
         })?;
         if let (Some(record), Some(kept)) = (&mut self.record, kept) {
             record.keep(ordinal, kept);
+        }
+        if let (Some(record), Some(elf)) = (&mut self.record, probe.and_then(Probe::finish)) {
+            self.how.budget.keep(elf.kept_bytes()).map_err(LimitError::Build)?;
+            record.elf.insert(ordinal, elf);
         }
         Ok(hasher.map_or([0; 32], |hasher| hasher.finalize().into()))
     }

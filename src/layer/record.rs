@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::judge::Judge;
 use super::kept::is_kept;
-use super::{Fault, Item, ItemKind, Items, ReadError, ReadErrorKind, Reading, Trust, Visitor};
+use super::{Elf, Fault, Item, ItemKind, Items, ReadError, ReadErrorKind, Reading, Trust, Visitor};
 use crate::limits::Limits;
 use crate::oci::Digest;
 use crate::rootfs::RootPath;
@@ -16,6 +16,7 @@ pub(super) struct Record<'a> {
     pub(super) items: Items,
     pub(super) kept: BTreeMap<u32, Arc<[u8]>>,
     kept_bytes: u64,
+    pub(super) elf: BTreeMap<u32, Elf>,
     judge: Option<Judge>,
     /// Which entries of an artifact are selected, by ordinal.
     selected: Vec<bool>,
@@ -29,6 +30,7 @@ impl<'a> Record<'a> {
             items: Items::default(),
             kept: BTreeMap::new(),
             kept_bytes: 0,
+            elf: BTreeMap::new(),
             judge: (how.trust == Trust::Artifact).then(|| Judge::new(how.allow_devices)),
             selected: Vec::new(),
         }

@@ -44,6 +44,7 @@ impl From<&Accounts> for AccountsPlan {
             name: user.name.to_string(),
             uid: user.uid,
             gid: user.gid,
+            login: None,
         });
         let groups = accounts.groups.iter().map(|group| NewGroup {
             name: group.name.to_string(),

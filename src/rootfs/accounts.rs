@@ -27,6 +27,21 @@ pub struct NewUser {
     pub uid: u32,
     /// Its primary group; without, the group of its own name.
     pub gid: Option<u32>,
+    /// Where and how it logs in; without, `/home/<name>`, which is made, and not at all.
+    pub login: Option<Login>,
+}
+
+/// The last fields of a user's line, of characters that account files can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// What is said of the user.
+    pub comment: String,
+    /// Its home directory, absolute.
+    pub home: String,
+    /// Its shell.
+    pub shell: String,
+    /// Whether its home is to exist.
+    pub makes_home: bool,
 }
 
 /// A group that is to exist.
@@ -201,6 +216,17 @@ pub fn merge_accounts(
     merge.finish()
 }
 
+impl Login {
+    fn of(name: &str) -> Self {
+        Self {
+            comment: String::new(),
+            home: format!("/home/{name}"),
+            shell: "/sbin/nologin".to_owned(),
+            makes_home: true,
+        }
+    }
+}
+
 struct Merge {
     passwd: AccountFile,
     group: AccountFile,
@@ -257,12 +283,16 @@ impl Merge {
             return Err(AccountError::UidTaken { name: name.clone(), uid, holder: printable(holder) });
         }
         let gid = self.primary_group(new)?;
-        self.passwd.append(&format!("{name}:x:{uid}:{gid}::/home/{name}:/sbin/nologin"));
+        let login = new.login.clone().unwrap_or_else(|| Login::of(name));
+        let Login { comment, home, shell, makes_home } = &login;
+        self.passwd.append(&format!("{name}:x:{uid}:{gid}:{comment}:{home}:{shell}"));
         if let Some(shadow) = self.shadow.as_mut().filter(|shadow| !shadow.has(name)) {
             shadow.append(&format!("{name}:!:::::::"));
         }
-        let path = RootPath::parse(format!("home/{name}")).expect("a user's name is a component of a path");
-        self.homes.push(Home { path, uid, gid });
+        // A home that cannot be a path is one that nobody has.
+        if let (true, Ok(path)) = (makes_home, RootPath::parse(home)) {
+            self.homes.push(Home { path, uid, gid });
+        }
         Ok(())
     }
 
@@ -325,7 +355,7 @@ mod tests {
     }
 
     fn user(name: &str, uid: u32, gid: Option<u32>) -> NewUser {
-        NewUser { name: name.into(), uid, gid }
+        NewUser { name: name.into(), uid, gid, login: None }
     }
 
     fn group(name: &str, gid: u32, members: &[&str]) -> NewGroup {
@@ -345,6 +375,24 @@ mod tests {
         assert_eq!(text(&merged.files.gshadow), "staff:*::root\nweb:!::\n");
         let path = RootPath::parse("home/web").unwrap();
         assert_eq!(merged.homes, [Home { path, uid: 2000, gid: 2000 }]);
+    }
+
+    #[test]
+    fn a_user_logs_in_as_it_is_said_and_has_a_home_where_it_wants_one() {
+        let login = |home: &str, makes_home| {
+            let (comment, shell) = ("Web server".to_owned(), "/bin/false".to_owned());
+            Some(Login { comment, home: home.to_owned(), shell, makes_home })
+        };
+        let users = [
+            NewUser { login: login("/var/www", true), ..user("web", 100, Some(50)) },
+            NewUser { login: login("/nonexistent", false), ..user("db", 101, Some(50)) },
+        ];
+        let merged = merge_accounts(&base(), &users, &[]).unwrap();
+        let lines = "web:x:100:50:Web server:/var/www:/bin/false\n\
+                     db:x:101:50:Web server:/nonexistent:/bin/false\n";
+        assert_eq!(text(&merged.files.passwd), format!("{PASSWD}{lines}"));
+        let path = RootPath::parse("var/www").unwrap();
+        assert_eq!(merged.homes, [Home { path, uid: 100, gid: 50 }]);
     }
 
     #[test]
@@ -436,7 +484,7 @@ mod tests {
             groups in prop::collection::vec(("[a-d]", 0..6_u32, prop::collection::vec("[a-d]", 0..3)), 0..4),
         ) -> (Vec<NewUser>, Vec<NewGroup>) {
             (
-                users.into_iter().map(|(name, uid, gid)| NewUser { name, uid, gid }).collect(),
+                users.into_iter().map(|(name, uid, gid)| NewUser { name, uid, gid, login: None }).collect(),
                 groups.into_iter().map(|(name, gid, members)| NewGroup { name, gid, members }).collect(),
             )
         }

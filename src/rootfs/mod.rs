@@ -15,7 +15,7 @@ mod tree;
 
 pub use account_file::user_of;
 pub use accounts::{
-    AccountError, AccountFiles, AccountName, Home, MergedAccounts, NewGroup, NewUser, merge_accounts,
+    AccountError, AccountFiles, AccountName, Home, Login, MergedAccounts, NewGroup, NewUser, merge_accounts,
 };
 pub use blocks::Blocks;
 pub use entry::{

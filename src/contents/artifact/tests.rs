@@ -1,7 +1,7 @@
 use super::*;
 use crate::contents::sample::{index, path, view_of};
 use crate::contents::{Finding, FirstPass, Operation, Operations};
-use crate::layer::{Item, ItemKind, LayerIndex};
+use crate::layer::{Elf, Item, ItemKind, LayerIndex};
 use crate::rootfs::Pattern;
 
 fn taking(includes: &[&str], excludes: &[&str]) -> Take {
@@ -281,5 +281,30 @@ fn a_first_pass_is_known_to_be_wrong_where_something_comes_too_late() {
         let exact = lay_out(&layers, &take, &View::default()).unwrap();
         let guess = guess(&layers, &take, &View::default());
         assert!(guess.is_none_or(|guess| !exact.writes_the_same(&guess)), "{include}");
+    }
+}
+
+#[test]
+fn a_library_is_one_under_every_name_in_whatever_layer_it_comes() {
+    let mut libraries =
+        index(&["usr/lib/libx.so.1", "usr/lib/libx.so.1.0 => usr/lib/libx.so.1", "usr/lib/x"]);
+    let elf = Elf { machine: Elf::X86_64, soname: Some(b"libx.so.1"[..].into()) };
+    libraries.elf.insert(0, elf.clone());
+    let libraries = Arc::new(libraries);
+    let below = view(&["lib -> usr/lib"]);
+    let mut with_artifact = below.clone();
+    let contents = lay_out(&[Arc::clone(&libraries)], &taking(&["usr"], &[]), &below).unwrap();
+    with_artifact.apply_contents(&contents);
+    let mut with_layer = below;
+    with_layer.apply(libraries, &Interrupt::default()).unwrap();
+    for view in [&with_artifact, &with_layer] {
+        for (at, expected) in
+            [("usr/lib/libx.so.1", Some(&elf)), ("usr/lib/libx.so.1.0", Some(&elf)), ("usr/lib/x", None)]
+        {
+            assert_eq!(view.elf(&path(at)), expected, "{at}");
+        }
+        let mut above = view.clone();
+        above.apply(Arc::new(index(&["usr/lib/libx.so.1"])), &Interrupt::default()).unwrap();
+        assert_eq!(above.elf(&path("usr/lib/libx.so.1")), None);
     }
 }

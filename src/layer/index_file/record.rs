@@ -30,6 +30,11 @@ pub(super) enum Record<'a> {
         ordinal: u32,
         bytes: &'a [u8],
     },
+    Elf {
+        ordinal: u32,
+        machine: u16,
+        soname: Option<&'a [u8]>,
+    },
     Fault {
         ordinal: u32,
         fault: StoredFault<'a>,

@@ -15,6 +15,7 @@ fn index(size: u64) -> LayerIndex {
         size,
         items: Default::default(),
         kept: Default::default(),
+        elf: Default::default(),
         faults: Default::default(),
         warnings: Vec::new(),
     }
