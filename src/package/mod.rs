@@ -13,6 +13,7 @@ pub mod signature;
 mod solve;
 mod source;
 mod unpacked;
+mod version;
 
 pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
@@ -23,3 +24,11 @@ pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
 pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
 pub use source::{SignedBy, Source};
 pub use unpacked::{OwnerNames, Sum, Unpacked};
+pub use relation::{
+    Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,
+    deb_provides,
+};
+pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
+pub use source::{SignedBy, Source};
+pub use unpacked::{Sum, Unpacked};
+pub use version::{compare as compare_versions, is_valid as is_version};
