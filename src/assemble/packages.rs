@@ -52,7 +52,8 @@ pub(super) fn write(
     orders: &[Order<'_>],
     laid_out: &[LaidOut],
 ) -> Result<Vec<Option<MadeLayer>>, AssembleError> {
-    let keys: Vec<_> = orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?))).collect();
+    let keys: Vec<_> =
+        orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?))).collect();
     let like = |number: usize| keys.iter().position(|key| *key == keys[number]).unwrap_or(number);
     let written = (0..orders.len()).into_par_iter().map(|number| {
         let (plan, one) = (orders[number].plan, &laid_out[number]);
@@ -65,7 +66,11 @@ pub(super) fn write(
         }
         let what = format!("packages {}", plan.platform);
         let written = write::packages(shop, provision, &what, codec(plan.compression));
-        Ok(Some(known::keep_layer(shop, key, written.map_err(about(plan, "packages", plan.packages.place()))?)))
+        Ok(Some(known::keep_layer(
+            shop,
+            key,
+            written.map_err(about(plan, "packages", plan.packages.place()))?,
+        )))
     });
     let written: Vec<_> = super::all(written.collect())?;
     Ok((0..orders.len()).map(|number| written[like(number)].clone()).collect())

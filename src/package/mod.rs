@@ -19,16 +19,12 @@ pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
 pub use family::Family;
 pub use moment::Moment;
-pub use relation::{Atom, Group, Provide, Relation};
-pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
-pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
-pub use source::{SignedBy, Source};
-pub use unpacked::{OwnerNames, Sum, Unpacked};
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,
     deb_provides,
 };
+pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
 pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
 pub use source::{SignedBy, Source};
-pub use unpacked::{Sum, Unpacked};
+pub use unpacked::{OwnerNames, Sum, Unpacked};
 pub use version::{compare as compare_versions, is_valid as is_version};
