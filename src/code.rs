@@ -156,6 +156,8 @@ codes! {
     Ambiguous = "E_AMBIGUOUS" => Input,
     /// An archive or layout that is not put together as its format says.
     Layout = "E_LAYOUT" => Input,
+    /// A package of Debian's that is not put together as its format says.
+    DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.
     Platform = "E_PLATFORM" => Input,
     /// A file of accounts that cannot be extended.

@@ -92,6 +92,12 @@ limits! {
     kept_bytes: u64 = 64 << 20, 0..=u64::MAX;
     /// The same of all layers that one build indexes.
     build_kept_bytes: u64 = 256 << 20, 0..=u64::MAX;
+    /// Bytes of the control section of a package, uncompressed.
+    #[serde(skip)]
+    control_bytes: u64 = 10 << 20, 0..=u64::MAX;
+    /// Bytes of memory that decoding one xz or lzma stream takes.
+    #[serde(skip)]
+    xz_memory_bytes: u64 = 192 << 20, 0..=u64::MAX;
     /// Bytes of a file beside a specification.
     source_bytes: u64 = 1 << 30, 0..=u64::MAX;
     /// Seconds until a connection to a registry stands, the lookup of its name and TLS included.

@@ -19,6 +19,13 @@ pub enum Finding {
         /// What gives it privileges.
         by: &'static str,
     },
+    /// Configuration of a package that the base has already stays as the base has it.
+    KeepsConfig {
+        /// The file.
+        path: RootPath,
+        /// The package.
+        package: String,
+    },
     /// It deletes what a layer of ours brings.
     DeletesOurs {
         /// What is deleted.

@@ -1,7 +1,7 @@
 //! Plan and layer indexes to what each layer will hold: pure, no byte is read or written here.
 //!
 //! [`View`] is what layers look like once they are applied; `placement` puts entries on the view below
-//! them; [`artifact`] and [`state`] say what the layers of ours hold; [`FirstPass`] guesses an artifact's layer while its
+//! them; [`payload()`], [`artifact`] and [`state`] say what the layers of ours hold; [`FirstPass`] guesses an artifact's layer while its
 //! input is still being read.
 
 mod artifact;
@@ -13,6 +13,7 @@ mod follow;
 mod ledger;
 mod operation;
 mod operations;
+mod payload;
 mod placement;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -26,6 +27,9 @@ pub use first_pass::FirstPass;
 pub use follow::PathLoop;
 pub use operation::{LayerContents, Operation, Position};
 pub use operations::{Iter, Operations};
+pub use payload::{
+    Claimant, Holder, Outcome, Owners, Parcel, Party, Payload, PayloadError, Taken, Verdict, payload,
+};
 pub use placement::{Allow, Conflict};
 pub use state::{Addition, AdditionKind, StateError, state};
 pub use view::{Node, View, ViewError};

@@ -3,6 +3,7 @@
 //! One model for both worlds ([`Family`]). What is here knows no network, no disk and no image: bytes in, values out.
 
 mod control;
+pub mod deb;
 mod description;
 mod family;
 mod moment;

@@ -36,6 +36,13 @@ impl Author<'_> {
                 let (path, by) = (path.to_string(), (*by).to_owned());
                 report.privileged.push(PrivilegedReport { path, by_layer, by });
             }
+            Finding::KeepsConfig { path, package } => {
+                let package = printable(package.as_bytes());
+                let message = format!(
+                    "`{path}` stays as the base has it, and not as the package `{package}` brings it"
+                );
+                warnings.add(platform, "W_KEEPS_CONFIG", message, None);
+            }
             Finding::DeletesOurs { path, .. } => warn_of_deleting_ours(path, platform, warnings),
             Finding::DeletesPackaged { path, package } => {
                 let package = printable(package.as_bytes());

@@ -1,0 +1,21 @@
+//! Packages of Debian's kind: the archive, its two tars, control files, and the database of what is installed.
+
+mod archive;
+mod control;
+mod decode;
+mod describe;
+mod error;
+mod files;
+mod stanza;
+mod sums;
+mod unpack;
+
+pub use archive::{Archive, ArchiveError, Member};
+pub use control::ControlError;
+pub use decode::{Compression, DecodeError, Decoder};
+pub use describe::DescribeError;
+pub use error::UnpackError;
+pub use files::FileFault;
+pub use stanza::{StanzaError, StanzaProblem};
+pub use sums::SumsError;
+pub use unpack::{Expected, open_data, unpack};
