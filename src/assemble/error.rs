@@ -5,6 +5,7 @@ use std::io;
 use super::accounts::AccountsError;
 use crate::code::{self, Code, Coded};
 use crate::contents::{ArtifactError, StateError, ViewError};
+use crate::emulate::EmulateError;
 use crate::file_error::FileError;
 use crate::interrupt::Interrupted;
 use crate::layer::ReadError;
@@ -46,6 +47,9 @@ pub enum Fault {
     /// Packages cannot be provided.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
+    /// What scripts of packages would have made cannot be made.
+    #[error(transparent)]
+    Emulate(#[from] EmulateError),
     /// Accounts cannot be added.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -86,6 +90,7 @@ impl Coded for Fault {
             Self::Artifact(error) => error.code(),
             Self::State(error) => error.code(),
             Self::Provision(error) => error.code(),
+            Self::Emulate(error) => error.code(),
             Self::Accounts(error) => error.code(),
             Self::Write(error) => code::of_io(error),
             Self::Interrupted(interrupted) => interrupted.code(),

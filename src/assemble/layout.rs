@@ -8,8 +8,9 @@ use super::error::{AssembleError, Fault};
 use super::fingerprint::Fingerprint;
 use super::indexes::Indexes;
 use super::shared::Step;
-use super::{Order, Workshop};
+use super::{Order, Workshop, packages};
 use crate::contents::{self, Dangling, LayerContents, Take, View};
+use crate::emulate::Note;
 use crate::layer::Trust;
 use crate::plan::{ArtifactPlan, ImagePlan};
 use crate::provision::Provision;
@@ -18,6 +19,8 @@ use crate::provision::Provision;
 pub(super) struct LaidOut {
     /// The packages, where some are added.
     pub(super) provision: Option<Arc<Provision>>,
+    /// What packages want and do not get.
+    pub(super) notes: Vec<Note>,
     /// A layer for each artifact.
     pub(super) artifacts: Vec<Arc<ArtifactLayer>>,
     /// What the state layer adds.
@@ -116,7 +119,9 @@ impl<'a> Layout<'a> {
         let mut view = Arc::unwrap_or_clone(view);
         let ours = artifacts.len() + usize::from(provision.is_some());
         let base = view.layers() - u32::try_from(ours).expect("images have few layers");
-        let additions = additions::of(plan, provision.as_deref(), &view).map_err(|error| {
+        let emulated = packages::emulate(plan, provision.as_deref(), &view, base)?;
+        let records = provision.as_ref().map_or(&[][..], |provision| &provision.records);
+        let additions = additions::of(plan, records, &emulated, &view).map_err(|error| {
             let place = error.place(&plan.accounts);
             about(plan, "accounts", place)(Fault::from(error))
         })?;
@@ -128,7 +133,7 @@ impl<'a> Layout<'a> {
         view.apply_contents(&state);
         let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
-        Ok(LaidOut { provision, artifacts, additions, state, dangling })
+        Ok(LaidOut { provision, notes: emulated.notes, artifacts, additions, state, dangling })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

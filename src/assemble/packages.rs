@@ -1,5 +1,6 @@
 //! Packages: chosen for all platforms of a target at once, then written as a layer of each image.
 
+use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,8 +13,12 @@ use super::known::{self, MadeLayer};
 use super::layout::LaidOut;
 use super::{Order, Workshop, codec, write};
 use crate::contents::View;
+use crate::emulate::{self, Database, Emulated, Made, Scene};
 use crate::oci::Digest;
-use crate::provision::{self, Provision, Wish};
+use crate::package::Unpacked;
+use crate::plan::{FileKind, FilePlan, ImagePlan};
+use crate::provision::{self, DatabaseKind, Provision, Wish};
+use crate::rootfs::RootPath;
 
 /// The packages of each image, where some are asked for; those of one target are solved together.
 pub(super) fn provide(
@@ -46,6 +51,53 @@ pub(super) fn provide(
     Ok(provisions)
 }
 
+/// What scripts of the packages would have made on everything below the state layer, where the base has so many layers.
+///
+/// What an artifact brings is what the image gets, and is not generated again.
+pub(super) fn emulate(
+    plan: &ImagePlan,
+    provision: Option<&Provision>,
+    view: &View,
+    base_layers: u32,
+) -> Result<Emulated, AssembleError> {
+    let Some(provision) = provision else { return Ok(Emulated::default()) };
+    let about = about(plan, "packages", plan.packages.place());
+    let packages: Vec<&Unpacked> = provision.packages.iter().map(|package| &*package.unpacked).collect();
+    let certificates = certificates(plan).map_err(|error| about(Fault::Write(error)))?;
+    let files: Vec<_> = certificates.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
+    let scene = Scene {
+        family: provision.family(),
+        platform: &plan.platform,
+        view,
+        base_layers,
+        database: match provision.database().kind {
+            DatabaseKind::Apk => Database::Installed,
+            DatabaseKind::Status => Database::Status,
+            DatabaseKind::StatusD => Database::StatusDir,
+        },
+        packages: &packages,
+        files: &files,
+        users: &plan.accounts.users,
+        groups: &plan.accounts.groups,
+    };
+    let mut emulated = emulate::emulate(&scene).map_err(|error| about(Fault::Emulate(error)))?;
+    let is_of_artifact = |path: &RootPath| view.get(path).is_some_and(|node| node.layer() > base_layers);
+    emulated.files.retain(|one| one.made == Made::Directory || !is_of_artifact(&one.path));
+    Ok(emulated)
+}
+
+/// The certificates among the static files of a plan.
+fn certificates(plan: &ImagePlan) -> io::Result<Vec<(RootPath, Vec<u8>)>> {
+    const LARGEST: u64 = 1 << 20;
+    let certificate = |file: &FilePlan| match &file.kind {
+        FileKind::File(content) if file.path.name().ends_with(b".crt") && content.file.size <= LARGEST => {
+            Some(content.bytes().map(|bytes| (file.path.clone(), bytes)))
+        }
+        _ => None,
+    };
+    plan.files.iter().filter_map(certificate).collect()
+}
+
 /// Writes the layer of packages of every image, those that are the same once; gives nothing for those without.
 pub(super) fn write(
     shop: &Workshop<'_>,
@@ -64,8 +116,7 @@ pub(super) fn write(
         if let Some(made) = known::layer(shop, key) {
             return Ok(Some(made));
         }
-        let what = format!("packages {}", plan.platform);
-        let written = write::packages(shop, provision, &what, codec(plan.compression));
+        let written = write::packages(shop, provision, codec(plan.compression));
         Ok(Some(known::keep_layer(
             shop,
             key,
@@ -77,7 +128,7 @@ pub(super) fn write(
 }
 
 fn key(order: &Order<'_>, provision: &Arc<Provision>) -> crate::store::Key {
-    let digests: Vec<Digest> = provision.packages.iter().map(|package| package.digest).collect();
+    let digests: Vec<Digest> = provision.packages.iter().map(|package| package.digest()).collect();
     let operations = Fingerprint::of(&provision.payload.contents.operations);
     key::layer(codec(order.plan.compression), operations, Inputs::Packages(&digests))
 }

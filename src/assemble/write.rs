@@ -17,7 +17,7 @@ use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
 use crate::oci::Digest;
-use crate::provision::Provision;
+use crate::provision::{Provision, ProvisionError};
 use crate::store::{Key, StagedFile};
 
 /// A layer that was written while its input was read, as it seemed it would be.
@@ -114,7 +114,6 @@ pub(super) fn artifact(
 pub(super) fn packages(
     shop: &Workshop<'_>,
     provision: &Provision,
-    what: &str,
     codec: Codec,
 ) -> Result<WrittenLayer, Fault> {
     let mut replay = Replay::new(&provision.payload.contents.operations, writer(shop, codec)?);
@@ -124,10 +123,10 @@ pub(super) fn packages(
             continue;
         }
         shop.work.read.add(package.size());
-        let tar = package.open_data(what)?;
-        let diff_id = package.unpacked.index.diff_id;
         let how = reading(shop, Trust::Artifact);
-        layer::replay_tar(tar, package.digest, diff_id, &how, &mut replay)?;
+        let tar = package.open_data(&how).map_err(ProvisionError::from)?;
+        let diff_id = package.unpacked.index.diff_id;
+        layer::replay_tar(tar, package.digest(), diff_id, &how, &mut replay)?;
     }
     replay.flush().map_err(Fault::Write)?;
     complete(shop, replay.writer)

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::base::Database;
 use super::error::{Failed, ProvisionError};
 use super::installed::Base;
@@ -19,11 +21,11 @@ pub(super) struct Chosen {
 
 /// Chooses for all platforms at once.
 pub(super) fn choose(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Chosen>, Failed> {
-    let mut known = Vec::new();
-    for (number, wish) in wishes.iter().enumerate() {
-        let look = look(shop, wish).map_err(|problem| Failed { wish: Some(number), problem })?;
-        known.push(look);
-    }
+    let looks: Vec<_> = wishes.par_iter().map(|wish| look(shop, wish)).collect();
+    let failed = |(number, look): (usize, Result<_, _>)| {
+        look.map_err(|problem| Failed { wish: Some(number), problem })
+    };
+    let known = looks.into_iter().enumerate().map(failed).collect::<Result<Vec<_>, _>>()?;
     let problems = wishes.iter().zip(&known).map(|(wish, (base, opened))| Problem {
         family: base.database.kind.family(),
         architecture: base.architecture,
