@@ -168,6 +168,8 @@ codes! {
     PackageSource = "E_PKG_SOURCE" => Usage,
     /// The package database of a base cannot be read or extended.
     PackageDatabase = "E_PKG_DATABASE" => Input,
+    /// An index of packages that is not as its format says.
+    PackageIndex = "E_PKG_INDEX" => Input,
     /// Content that only a foreign address holds.
     Foreign = "E_FOREIGN" => Remote,
     /// A registry cannot be reached, does not answer, or answers with an error.

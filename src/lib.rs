@@ -7,7 +7,7 @@
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
 //! 4. [`image`]: images as they are found and as they are published. [`package`]: packages of distributions, as formats and
-//!    as what goes together.
+//!    as what goes together. [`http`]: requests to servers of any kind.
 //! 5. [`spec`]: the customization YAML. [`store`]: images on this machine's disks, and what builds keep for later ones.
 //!    [`registry`]: images in registries.
 //! 6. [`plan`]: everything decided, and nothing done yet. [`repositories`]: indexes and packages, fetched and verified.
@@ -36,8 +36,8 @@ pub mod rootfs;
 
 pub mod layer;
 
+pub mod http;
 pub mod image;
-
 pub mod package;
 
 pub mod registry;

@@ -100,6 +100,15 @@ limits! {
     xz_memory_bytes: u64 = 192 << 20, 0..=u64::MAX;
     /// Bytes of a file beside a specification.
     source_bytes: u64 = 1 << 30, 0..=u64::MAX;
+    /// Bytes of an index of apk packages, decompressed.
+    #[serde(skip)]
+    apk_index_bytes: u64 = 300 << 20, 0..=u64::MAX;
+    /// Bytes of an index of Debian packages, decompressed.
+    #[serde(skip)]
+    deb_index_bytes: u64 = 512 << 20, 0..=u64::MAX;
+    /// Bytes of a line of an index of packages.
+    #[serde(skip)]
+    package_line_bytes: u64 = 1 << 20, 0..=u64::MAX;
     /// Seconds until a connection to a registry stands, the lookup of its name and TLS included.
     #[serde(skip)]
     connect_seconds: u64 = 10, 1..=86_400;

@@ -17,7 +17,7 @@ const ROWS: &[&[&str]] = &[
     &["oci"],
     &["rootfs"],
     &["layer"],
-    &["image", "package"],
+    &["http", "image", "package"],
     &["registry", "spec", "store"],
     &["plan", "repositories"],
     &["contents"],

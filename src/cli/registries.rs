@@ -8,7 +8,8 @@ use clap::Args;
 use super::failure::Failure;
 use super::message::Message;
 use crate::code::{Code, Coded as _};
-use crate::registry::{CredentialFiles, LooseMode, Proxies, Registries, Secret, Settings, SettingsFile};
+use crate::http::{Proxies, Secret};
+use crate::registry::{CredentialFiles, LooseMode, Registries, Settings, SettingsFile};
 
 /// How registries are reached.
 #[derive(Args, Default)]
@@ -87,11 +88,11 @@ fn chosen_in(choice: &RegistryChoice, environment: Environment<'_>) -> Result<Ch
         settings.host_mut(host).map_err(|error| usage(&error))?.plain_http = Some(true);
     }
     for host in &choice.insecure {
-        settings.host_mut(host).map_err(|error| usage(&error))?.insecure = true;
+        settings.host_mut(host).map_err(|error| usage(&error))?.tls.insecure = true;
     }
     for text in &choice.ca {
         let (host, path) = pair("--ca", text)?;
-        settings.host_mut(host).map_err(|error| usage(&error))?.ca = Some(path.into());
+        settings.host_mut(host).map_err(|error| usage(&error))?.tls.ca = Some(path.into());
     }
     for text in &choice.mirror {
         let (host, mirror) = pair("--mirror", text)?;
@@ -192,9 +193,9 @@ mod tests {
         };
         let chosen = in_environment(&choice, &home).unwrap();
         let host = |name: &str| &chosen.settings.hosts[name];
-        assert_eq!(host("a.io").ca.as_deref(), Some(Path::new("other=ca.pem")));
+        assert_eq!(host("a.io").tls.ca.as_deref(), Some(Path::new("other=ca.pem")));
         assert_eq!(host("a.io").mirrors, ["m.io", "n.io/cache"]);
-        assert!(host("p.io:5000").plain_http == Some(true) && host("i.io").insecure);
+        assert!(host("p.io:5000").plain_http == Some(true) && host("i.io").tls.insecure);
         assert_eq!(chosen.map, ["b.io=c.io"]);
         let none = in_environment(&RegistryChoice::default(), &[]).unwrap();
         assert!(none.settings.hosts.is_empty() && none.map.is_empty());

@@ -17,7 +17,7 @@ mod kept;
 mod measure;
 mod pax;
 #[cfg(test)]
-mod raw;
+pub(crate) mod raw;
 mod read;
 mod record;
 mod source;

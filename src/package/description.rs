@@ -1,5 +1,10 @@
 //! A package as a repository offers it or a database lists it, as far as choosing goes.
 
+mod identity;
+mod stanza;
+
+pub use stanza::Stanza;
+
 use serde::{Deserialize, Serialize};
 
 use super::relation::{Atom, Group, Provide};
@@ -23,6 +28,8 @@ pub struct Package {
     pub provides: Vec<Provide>,
     /// It comes by itself once all of these are there (apk).
     pub install_if: Vec<Atom>,
+    /// It does not come by itself where one of these is there (apk: `!name` in `install_if`).
+    pub install_unless: Vec<Atom>,
     /// Packages whose files it may take over (deb; apk says so in the package alone).
     pub replaces: Vec<Atom>,
     /// How far it goes before others that provide the same name; more goes first (apk: provider_priority; deb: required 4,
@@ -46,7 +53,7 @@ pub struct SourcePackage {
 }
 
 /// How packages of other architectures may need one (Debian Policy, Multi-Arch).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MultiArch {
     /// They may not.
     #[default]

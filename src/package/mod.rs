@@ -6,6 +6,7 @@ mod control;
 pub mod deb;
 mod description;
 mod family;
+mod index;
 mod moment;
 mod relation;
 #[cfg(test)]
@@ -17,8 +18,9 @@ mod unpacked;
 mod version;
 
 pub use control::Fields;
-pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage};
+pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage, Stanza};
 pub use family::Family;
+pub use index::{Index, IndexError, IndexFault, Market, PACKAGE_INDEX_VERSION, Repository};
 pub use moment::Moment;
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,

@@ -2,18 +2,35 @@
 
 use std::io::{self, Read};
 
+use serde_json::Value;
+
 use super::error::RegistryError;
-use super::response::Response;
-use super::url::Url;
 use crate::code::AnyFailure;
+use crate::http::{HttpError, Response, Url, shown};
 use crate::interrupt::Interrupted;
 use crate::layer::VerifyError;
-use crate::oci::Digest;
+use crate::oci::{Digest, json};
 
-/// How much of a body that nobody needs is read, so that its connection can be used again.
-const DISCARDED: u64 = 64 << 10;
+/// How many codes of an error are looked at.
+const CODES: usize = 16;
 
 impl Response {
+    /// This answer, if it has one of these statuses.
+    pub(super) fn expect(self, statuses: &[u16]) -> Result<Self, RegistryError> {
+        if statuses.contains(&self.status) { Ok(self) } else { Err(self.into_error()) }
+    }
+
+    /// What went wrong, by status and body.
+    pub(super) fn into_error(self) -> RegistryError {
+        let (what, status) = (self.what.clone(), self.status);
+        let body = self.error_body();
+        if let Some((codes, message)) = refusal(&body) {
+            return RegistryError::Refused { what, status, codes, message };
+        }
+        let message = shown(&String::from_utf8_lossy(&body));
+        RegistryError::Status { what, status, message }
+    }
+
     /// Reads the whole body, which may have `limit` bytes.
     pub(super) fn bytes(&mut self, limit: u64) -> Result<Vec<u8>, RegistryError> {
         let mut bytes = Vec::new();
@@ -24,12 +41,6 @@ impl Response {
             return Err(RegistryError::LargeDocument { what, limit });
         }
         Ok(bytes)
-    }
-
-    /// Reads a body that nobody needs.
-    pub(super) fn discard(self) {
-        // What is left of it costs the connection, no more.
-        let _ = io::copy(&mut self.body.take(DISCARDED), &mut io::sink());
     }
 
     /// The digest that the registry says the content has, where it says one.
@@ -56,8 +67,18 @@ impl Response {
         let location = self.header("location");
         let location = location
             .ok_or_else(|| RegistryError::NoHeader { what: self.what.clone(), header: "Location" })?;
-        self.url.join(location)
+        Ok(self.url.join(location).map_err(HttpError::from)?)
     }
+}
+
+/// The codes and the first message of an error body in the specification's form, where it is one.
+fn refusal(body: &[u8]) -> Option<(Vec<String>, String)> {
+    let body = json::parse(body).ok()?;
+    let errors = body.get("errors")?.as_array()?;
+    let text = |error: &Value, key: &str| error.get(key).and_then(Value::as_str).map(shown);
+    let codes: Vec<String> = errors.iter().take(CODES).filter_map(|error| text(error, "code")).collect();
+    let message = text(errors.first()?, "message").unwrap_or_default();
+    (!codes.is_empty()).then_some((codes, message))
 }
 
 /// The error of an answer that is not whole.
@@ -67,6 +88,6 @@ fn broken_off(what: &str, error: io::Error) -> RegistryError {
     }
     match error.downcast::<Interrupted>() {
         Ok(interrupted) => interrupted.into(),
-        Err(error) => RegistryError::Unanswered { what: what.to_owned(), problem: error.to_string() },
+        Err(error) => HttpError::Unanswered { what: what.to_owned(), problem: error.to_string() }.into(),
     }
 }

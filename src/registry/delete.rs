@@ -2,9 +2,10 @@
 
 use super::error::RegistryError;
 use super::repository::Repository;
-use super::request::{Body, Method, Request, Resend, Target};
+use super::request::{Request, Target};
 use super::route::Route;
 use super::scope::Access;
+use crate::http::{Body, Method, Resend};
 use crate::oci::Digest;
 
 impl Repository {

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use ureq::http::HeaderValue;
 
-use super::address::Reach;
-use super::auth::{Authorizer, reach_of};
-use super::error::{RedirectProblem, RegistryError};
+use super::auth::Authorizer;
+use super::error::RegistryError;
 use super::registries::Shared;
-use super::request::{Body, Method, Request, Target};
-use super::response::Response;
-use super::url::{Origin, Url};
-use super::wire::{Undelivered, Wire};
+use super::request::{Request, Target};
+use super::wire::Wire;
+use crate::http::{Body, Origin, Reach, Response, Undelivered, Url};
 
 /// A host that requests go to; clones share its connections and tokens.
 #[derive(Clone)]
@@ -89,54 +87,24 @@ impl Endpoint {
     fn follow(
         &self,
         request: &Request<'_>,
-        mut url: Url,
-        mut authorization: Option<&HeaderValue>,
+        url: Url,
+        authorization: Option<&HeaderValue>,
     ) -> Result<Response, RegistryError> {
-        let Inner { wire, origin, .. } = &*self.0;
-        let mut reach = Reach::ALL;
-        let mut from = String::new();
-        for left in (0..=wire.limits.redirects).rev() {
-            let answer = wire.deliver(&url, reach, request, authorization).map_err(|error| match error {
-                Undelivered::Error(error) => error,
-                Undelivered::OutOfReach(address) => {
-                    let problem = RedirectProblem::Reach(address);
-                    RegistryError::Redirect { what: from.clone(), to: url.shown(), problem }
-                }
-            })?;
-            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
-                return Ok(answer);
-            }
-            let next = redirected(request, &answer, left)?;
-            if next.origin != answer.url.origin {
-                authorization = None;
-            }
-            if next.origin != *origin {
-                reach = Reach { private: true, ..reach_of(origin) };
-            }
-            (from, url) = (answer.what, next);
+        let http = &self.0.wire.http;
+        if request.is_read() {
+            return Ok(http.follow(url, &request.sent(), authorization)?);
         }
-        unreachable!("the last redirect is an error")
+        let answer = http.deliver(&url, Reach::ALL, &request.sent(), authorization);
+        let answer = answer.map_err(|error| match error {
+            Undelivered::Error(error) => error,
+            Undelivered::OutOfReach(_) => unreachable!("everything is in reach"),
+        })?;
+        if !answer.is_redirect() {
+            return Ok(answer);
+        }
+        let to = answer.redirected()?.shown();
+        Err(RegistryError::Redirect { what: answer.what, to })
     }
-}
-
-/// Where an answer redirects a request to, if that may be followed.
-fn redirected(request: &Request<'_>, answer: &Response, left: u32) -> Result<Url, RegistryError> {
-    let to = answer.header("location").unwrap_or_default();
-    let next = answer.url.join(to);
-    let problem = match &next {
-        _ if to.is_empty() => RedirectProblem::Address,
-        Err(_) => RedirectProblem::Address,
-        Ok(_) if !is_read(request) => RedirectProblem::Request,
-        Ok(next) if answer.url.origin.is_tls && !next.origin.is_tls => RedirectProblem::Plain,
-        Ok(_) if left == 0 => RedirectProblem::Count,
-        Ok(_) => return next,
-    };
-    let to = next.map_or_else(|_| super::url::harmless(to), |next| next.shown());
-    Err(RegistryError::Redirect { what: answer.what.clone(), to, problem })
-}
-
-fn is_read(request: &Request<'_>) -> bool {
-    matches!(request.target, Target::Blob(_)) && matches!(request.method, Method::Get | Method::Head)
 }
 
 #[cfg(test)]

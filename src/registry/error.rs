@@ -3,37 +3,23 @@
 mod reason;
 
 use std::io;
-use std::path::PathBuf;
 
 use super::auth::CredentialError;
 use crate::code::{self, AnyFailure, Code, Coded, Failure};
-use crate::file_error::FileError;
+use crate::http::HttpError;
 use crate::interrupt::Interrupted;
 use crate::layer::{SourceError, VerifyError};
 use crate::oci::json::JsonError;
 use crate::oci::{DocumentError, MediaType};
 
-pub use reason::{Delay, RealmProblem, RedirectProblem, Unauthorized};
+pub use reason::{RealmProblem, Unauthorized};
 
 /// A registry that cannot be reached, refuses, or answers what it should not.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// No answer came, or not all of it.
-    #[error("{what}: {problem}")]
-    Unanswered {
-        /// Method and address of the request, without its query.
-        what: String,
-        /// What went wrong.
-        problem: String,
-    },
-    /// The answer, or a part of it, took too long.
-    #[error("{what}: {delay}")]
-    Slow {
-        /// Method and address of the request, without its query.
-        what: String,
-        /// What took too long.
-        delay: Delay,
-    },
+    /// It cannot be asked, or does not answer.
+    #[error(transparent)]
+    Http(HttpError),
     /// The answer has a status that the request cannot go on with.
     #[error("{what}: status {status}{}", shown(message))]
     Status {
@@ -89,15 +75,13 @@ pub enum RegistryError {
     /// What is kept of credentials cannot be used.
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// A redirect that is not followed.
-    #[error("{what}: redirected to `{to}`, {problem}")]
+    /// A redirect of a request that has to be answered by the registry itself.
+    #[error("{what}: redirected to `{to}`, and only reads of blobs are redirected")]
     Redirect {
         /// Method and address of the request, without its query.
         what: String,
         /// Where to, without query.
         to: String,
-        /// Why it is not followed.
-        problem: RedirectProblem,
     },
     /// A registry wants an upload to go on at a place that is not its own.
     #[error("{host} wants the upload to go on at {to}, which is not its own")]
@@ -115,16 +99,6 @@ pub enum RegistryError {
         /// Where to, without query.
         to: String,
     },
-    /// A certificate is not trusted, or no TLS is spoken.
-    #[error("{what}: TLS: {problem}")]
-    Tls {
-        /// Method and address of the request, without its query.
-        what: String,
-        /// The registry.
-        host: String,
-        /// What is wrong.
-        problem: String,
-    },
     /// An answer is larger than it may be.
     #[error("{what}: the answer has more than {most} bytes")]
     TooLarge {
@@ -135,28 +109,6 @@ pub enum RegistryError {
         /// The limit it is about.
         limit: &'static str,
     },
-    /// A file that settings name cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A file that settings name does not hold what it should.
-    #[error("{}: {problem}", path.display())]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A proxy's address cannot be used.
-    #[error("the proxy for {host}: {problem}")]
-    Proxy {
-        /// The registry.
-        host: String,
-        /// What is wrong with it; never the address itself, which may hold a password.
-        problem: &'static str,
-    },
-    /// An address that a registry gives is none.
-    #[error("`{0}` is no address")]
-    Address(String),
     /// The answer itself broke off.
     #[error(transparent)]
     Body(AnyFailure),
@@ -191,18 +143,6 @@ pub enum RegistryError {
         what: String,
         /// What is wrong with it.
         source: Box<DocumentError>,
-    },
-    /// A blob broke off, however often it was asked for.
-    #[error("broken off at byte {at} of {size} after {tries} tries: {problem}")]
-    BrokenOff {
-        /// The bytes that came.
-        at: u64,
-        /// The bytes that it has.
-        size: u64,
-        /// How often it was asked for.
-        tries: u32,
-        /// What went wrong at last, and with which request.
-        problem: String,
     },
     /// What is uploaded cannot be read.
     #[error(transparent)]
@@ -267,7 +207,11 @@ impl RegistryError {
 
     /// Whether the answer, or a part of it, was lost on the way: another may come whole.
     pub(super) fn is_lost(&self) -> bool {
-        matches!(self, Self::Unanswered { .. } | Self::Slow { .. } | Self::Body(_))
+        match self {
+            Self::Http(error) => error.is_lost(),
+            Self::Body(_) => true,
+            _ => false,
+        }
     }
 
     /// The error of an answer that is not strict JSON of the expected shape.
@@ -297,27 +241,33 @@ impl RegistryError {
     }
 }
 
+impl From<HttpError> for RegistryError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Source(error) => Self::Blob(error),
+            HttpError::Unreadable(error) => Self::Unreadable(error),
+            HttpError::Interrupted(interrupted) => Self::Interrupted(interrupted),
+            error => Self::Http(error),
+        }
+    }
+}
+
 impl Coded for RegistryError {
     fn code(&self) -> Code {
         match self {
             Self::Status { status: 401 | 403, .. } | Self::Refused { status: 401 | 403, .. } => Code::Auth,
+            Self::Http(error) => error.code(),
             Self::Unauthorized { .. } | Self::Token { .. } => Code::Auth,
             Self::Credential(error) => error.code(),
             Self::Realm { .. } => Code::Realm,
             Self::Redirect { .. } => Code::Redirect,
             Self::Location { .. } => Code::Location,
-            Self::Tls { .. } => Code::Tls,
             Self::TooLarge { .. } => Code::LimitResponse,
-            Self::File(error) => error.code(),
-            Self::Certificate { .. } | Self::Proxy { .. } => Code::Usage,
-            Self::Slow { .. } | Self::Page { .. } => Code::Remote,
-            Self::Unanswered { .. }
-            | Self::Address(_)
+            Self::Page { .. }
             | Self::Status { .. }
             | Self::Refused { .. }
             | Self::NoHeader { .. }
-            | Self::Unlisted { .. }
-            | Self::BrokenOff { .. } => Code::Remote,
+            | Self::Unlisted { .. } => Code::Remote,
             Self::Body(failure) => failure.code(),
             Self::Verify { fault, .. } | Self::Corrupt(fault) => fault.code(),
             Self::LargeDocument { .. } => Code::LimitManifest,
@@ -350,9 +300,10 @@ impl Failure for RegistryError {
                     "where uploads may go there, name the host by `upload-hosts` of \"{host}\" in registries.toml"
                 )
             }
-            Self::Tls { host, .. } => format!(
+            Self::Http(HttpError::Tls { host, .. }) => format!(
                 "for an authority of your own pass --ca {host}=FILE; for a registry without TLS --plain-http {host}"
             ),
+            Self::Http(error) => return error.hint(),
             Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => return failure.hint(),
             Self::Unreadable(error) => return AnyFailure::of_io(error)?.hint(),
             Self::Credential(error) => return error.hint(),
@@ -369,14 +320,8 @@ impl Failure for RegistryError {
             Self::LargeDocument { .. } => Some("document-bytes"),
             Self::Pages { .. } => Some("pages"),
             Self::Referrers { .. } => Some("referrers"),
-            Self::Slow { delay, .. } => Some(match delay {
-                Delay::Connection(_) => "connect-seconds",
-                Delay::Answer(_) => "first-byte-seconds",
-                Delay::Stall(_) => "stall-seconds",
-                Delay::Rate(_) => "least-rate",
-            }),
+            Self::Http(error) => error.limit(),
             Self::TooLarge { limit, .. } => Some(limit),
-            Self::Redirect { problem: RedirectProblem::Count, .. } => Some("redirects"),
             Self::Blob(SourceError::Remote(failure)) | Self::Body(failure) => failure.limit(),
             Self::Unreadable(error) => AnyFailure::of_io(error)?.limit(),
             _ => None,

@@ -6,8 +6,7 @@ use super::error::RegistryError;
 use super::link_header::next_page;
 use super::repository::Repository;
 use super::request::Target;
-use super::response::Response;
-use super::url::Url;
+use crate::http::{HttpError, Response, Url};
 
 impl Repository {
     /// Reads a list from its first page on, up to the limit of pages; `take` is given each page and its bytes.
@@ -36,7 +35,7 @@ impl Repository {
 fn next(page: &Response) -> Result<Option<Url>, RegistryError> {
     let links = page.headers.get_all("link").iter().filter_map(|link| link.to_str().ok());
     let Some(address) = links.filter_map(next_page).next() else { return Ok(None) };
-    let next = page.url.join(address)?;
+    let next = page.url.join(address).map_err(HttpError::from)?;
     if next.origin != page.url.origin {
         return Err(RegistryError::PageElsewhere { what: page.what.clone(), address: next.shown() });
     }

@@ -3,11 +3,10 @@
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
 use super::registries::Shared;
-use super::request::{Body, Method, Request, Resend, Target};
-use super::response::Response;
-use super::retry::Retry;
+use super::request::{Request, Target};
 use super::route::Route;
 use super::scope::{Access, Scope};
+use crate::http::{Body, Method, Resend, Response, Retry};
 use crate::oci::Digest;
 
 /// A repository at one host.
@@ -47,7 +46,7 @@ impl Place {
             }
             match answer.bytes(shared.limits.document_bytes) {
                 Ok(bytes) => return Ok((answer, bytes)),
-                Err(error) if error.is_lost() && retry.wait(None)? => shared.traffic.retry(),
+                Err(error) if error.is_lost() && retry.wait(None)? => shared.traffic().retry(),
                 Err(error) => return Err(error),
             }
         }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::abilities::{Learned, Memory};
-use super::agents::Agents;
 use super::auth::{Credentials, LooseMode};
 use super::endpoint::Endpoint;
 use super::referrers::Subjects;
 use super::repository::Repository;
 use super::settings::Settings;
-use super::traffic::Traffic;
 use super::wire::Wire;
+use crate::http::{Client, Traffic};
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 
@@ -29,34 +28,19 @@ pub(super) struct Shared {
     pub(super) subjects: Subjects,
     pub(super) limits: Limits,
     pub(super) interrupt: Interrupt,
-    pub(super) traffic: Arc<Traffic>,
 }
 
 impl Registries {
     /// Registries that are reached as `settings` says.
     pub fn new(settings: Settings, memory: Box<dyn Memory>, limits: &Limits, interrupt: &Interrupt) -> Self {
-        let traffic = Arc::<Traffic>::default();
         let wire = Arc::new(Wire {
+            http: Client::new(settings.http(), limits, interrupt),
             credentials: Credentials::new(settings.credentials.clone()),
             settings: settings.clone(),
-            limits: limits.clone(),
-            interrupt: interrupt.clone(),
-            traffic: Arc::clone(&traffic),
-            agents: Agents::default(),
         });
         let (limits, interrupt, endpoints) = (limits.clone(), interrupt.clone(), Mutex::default());
         let (learned, subjects) = (Learned::default(), Subjects::default());
-        Self(Arc::new(Shared {
-            wire,
-            endpoints,
-            settings,
-            memory,
-            learned,
-            subjects,
-            limits,
-            interrupt,
-            traffic,
-        }))
+        Self(Arc::new(Shared { wire, endpoints, settings, memory, learned, subjects, limits, interrupt }))
     }
 
     /// A repository of a registry.
@@ -70,7 +54,12 @@ impl Registries {
 
     /// What went over the network so far.
     pub fn traffic(&self) -> &Traffic {
-        &self.0.traffic
+        self.0.traffic()
+    }
+
+    /// What gets other files, by the same connections and settings.
+    pub fn http(&self) -> &Client {
+        &self.0.wire.http
     }
 
     /// Files of credentials that were read, and that others than their owner can read as well.
@@ -80,6 +69,11 @@ impl Registries {
 }
 
 impl Shared {
+    /// What went over the network so far.
+    pub(super) fn traffic(&self) -> &Traffic {
+        self.wire.http.traffic()
+    }
+
     /// The endpoint of a registry, made by the first who asks.
     pub(super) fn endpoint(&self, host: &str, made: impl FnOnce() -> Endpoint) -> Endpoint {
         let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use super::abilities::Abilities;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;
 use super::place::Place;
-use super::pull::{self, Resumed};
+use super::pull;
 use super::registries::Shared;
 use crate::code::AnyFailure;
 use crate::layer::{BlobSource, Home, SourceError};
@@ -75,7 +75,7 @@ impl Repository {
     /// Nothing is verified: read it through a [`VerifiedReader`](crate::layer::VerifiedReader). Its errors hold an
     /// [`AnyFailure`].
     pub fn blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Read + Send>, RegistryError> {
-        Ok(Box::new(Resumed::open(self, descriptor)?))
+        Ok(Box::new(pull::open_blob(self, descriptor)?))
     }
 
     pub(super) fn own(&self) -> &Place {
@@ -135,7 +135,7 @@ impl BlobSource for Repository {
         let opened = if media_type.is_index() || media_type.is_manifest() {
             self.read(|place| pull::open_manifest(place, &digest, self.shared()))
         } else {
-            Resumed::find(self, descriptor).map(|found| found.map(|body| Box::new(body) as _))
+            pull::find_blob(self, descriptor).map(|found| found.map(|body| Box::new(body) as _))
         };
         match opened {
             Ok(Some(body)) => Ok(body),

@@ -1,11 +1,8 @@
 //! What is asked of a registry.
 
-use std::io::Read;
-
 use super::route::Route;
 use super::scope::Scope;
-use super::url::Url;
-use crate::layer::SourceError;
+use crate::http::{self, Body, Method, Resend, Url};
 
 /// A request to a registry.
 pub(super) struct Request<'a> {
@@ -17,17 +14,6 @@ pub(super) struct Request<'a> {
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Body<'a>,
     pub(super) resend: Resend,
-}
-
-/// What a request does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Head,
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
 }
 
 /// Where a request goes.
@@ -43,22 +29,15 @@ pub(super) enum Target {
     Page(Url),
 }
 
-/// What a request carries.
-pub(super) enum Body<'a> {
-    Empty,
-    Bytes(&'a [u8]),
-    /// A stream of known size that can be opened again.
-    Stream {
-        size: u64,
-        open: &'a (dyn Fn() -> Result<Box<dyn Read + Send + 'a>, SourceError> + Sync),
-    },
-}
+impl<'a> Request<'a> {
+    /// The request as it is sent, wherever that is.
+    pub(super) fn sent(&self) -> http::Request<'_, 'a> {
+        let Self { method, ref headers, body, resend, .. } = *self;
+        http::Request { method, headers, body, resend }
+    }
 
-/// Whether a request may be sent again when its answer was lost, or is one of an overloaded server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resend {
-    /// It does the same when it is done twice.
-    Always,
-    /// Only where the server says that it did not take it up: 429 and 503.
-    Refused,
+    /// Whether it reads a blob.
+    pub(super) fn is_read(&self) -> bool {
+        matches!(self.target, Target::Blob(_)) && matches!(self.method, Method::Get | Method::Head)
+    }
 }

@@ -1,7 +1,6 @@
 //! Paths of the distribution specification's endpoints.
 
-use std::fmt::Write;
-
+use crate::http::encoded;
 use crate::oci::Digest;
 
 /// A path below `/v2/`, built of percent-encoded segments.
@@ -52,17 +51,4 @@ impl Route {
     pub(super) fn into_path(self) -> String {
         self.0
     }
-}
-
-/// A segment of a path or a value of a query: all but unreserved characters and `:` become `%XX` (RFC 3986, section 2.3).
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("a string can be written to");
-        }
-    }
-    out
 }

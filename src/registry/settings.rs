@@ -1,12 +1,9 @@
 //! How each registry is reached.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::address;
 use super::auth::CredentialFiles;
-use super::proxy::Proxies;
-use super::url::Origin;
+use crate::http::{self, Origin, Proxies, Tls};
 use crate::oci::RegistryName;
 use crate::printable::{escaped, without_user};
 
@@ -26,12 +23,8 @@ pub struct Settings {
 pub struct HostSettings {
     /// Whether it is reached without TLS. Where nothing is said, this machine is, unless something is said of TLS.
     pub plain_http: Option<bool>,
-    /// Whether its certificate is not verified.
-    pub insecure: bool,
-    /// Certificates of the authorities that are trusted instead of the platform's, PEM.
-    pub ca: Option<PathBuf>,
-    /// A certificate and a key that it is shown, PEM.
-    pub client: Option<(PathBuf, PathBuf)>,
+    /// What TLS is spoken with.
+    pub tls: Tls,
     /// Hosts, with a path or not, that are asked before it, in this order.
     pub mirrors: Vec<String>,
     /// Hosts besides its own that its credential may go to for a token.
@@ -90,19 +83,20 @@ impl Settings {
         };
         let name = name.to_ascii_lowercase();
         let settings = self.hosts.get(host).cloned().unwrap_or_default();
-        let speaks_of_tls = settings.insecure || settings.ca.is_some() || settings.client.is_some();
-        let is_plain = settings.plain_http.unwrap_or(!speaks_of_tls && address::is_loopback(&name));
+        let speaks_of_tls = settings.tls != Tls::default();
+        let is_plain = settings.plain_http.unwrap_or(!speaks_of_tls && http::is_loopback(&name));
         let port = port.unwrap_or(if is_plain { 80 } else { 443 });
         Origin { is_tls: !is_plain, host: name, port }
     }
 
-    /// What is said of whoever is at an origin.
-    pub(super) fn at(&self, origin: &Origin) -> Option<&HostSettings> {
-        let found = self.hosts.iter().find(|(host, _)| {
-            let own = self.origin(host);
-            (&own.host, own.port) == (&origin.host, origin.port)
-        });
-        found.map(|(_, settings)| settings)
+    /// How servers are connected to, registries and others.
+    pub(super) fn http(&self) -> http::Settings {
+        let mut hosts = BTreeMap::new();
+        for (host, settings) in &self.hosts {
+            let Origin { host, port, .. } = self.origin(host);
+            hosts.entry((host, port)).or_insert_with(|| settings.tls.clone());
+        }
+        http::Settings { hosts, proxies: self.proxies.clone() }
     }
 
     /// What is said of a registry.
@@ -145,7 +139,7 @@ mod tests {
         let mut settings = Settings::default();
         let host = |plain_http, ca: Option<&str>| HostSettings {
             plain_http,
-            ca: ca.map(Into::into),
+            tls: Tls { ca: ca.map(Into::into), ..Tls::default() },
             ..HostSettings::default()
         };
         settings.hosts.insert("plain.example".to_owned(), host(Some(true), None));

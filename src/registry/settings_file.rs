@@ -191,8 +191,8 @@ fn settings(value: &Value<'_>, dir: &Path) -> Result<HostSettings, Fault> {
     for (key, value) in entries(value)? {
         match key.get_ref().as_ref() {
             "plain-http" => settings.plain_http = Some(boolean(value)?),
-            "insecure" => settings.insecure = boolean(value)?,
-            "ca" => settings.ca = Some(dir.join(text(value)?)),
+            "insecure" => settings.tls.insecure = boolean(value)?,
+            "ca" => settings.tls.ca = Some(dir.join(text(value)?)),
             "client-cert" => certificate = Some(dir.join(text(value)?)),
             "client-key" => private = Some(dir.join(text(value)?)),
             "mirrors" => settings.mirrors = texts(value, parse_mirror)?,
@@ -201,7 +201,7 @@ fn settings(value: &Value<'_>, dir: &Path) -> Result<HostSettings, Fault> {
             _ => return Err(unknown(key, &OF_HOST)),
         }
     }
-    settings.client = match (certificate, private) {
+    settings.tls.client = match (certificate, private) {
         (Some(certificate), Some(private)) => Some((certificate, private)),
         (None, None) => None,
         _ => return Err(Fault::at(value.span(), SettingsProblem::Half)),
@@ -256,6 +256,7 @@ fn unknown(key: &Key<'_>, known: &[&'static str]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Tls;
 
     fn parse(text: &str) -> Result<SettingsFile, String> {
         SettingsFile::parse(Path::new("etc/registries.toml"), text).map_err(|error| error.to_string())
@@ -283,14 +284,21 @@ mod tests {
         )
         .unwrap();
         let own = HostSettings {
-            ca: Some("etc/ca.pem".into()),
-            client: Some(("/me.pem".into(), "etc/me.key".into())),
+            tls: Tls {
+                ca: Some("etc/ca.pem".into()),
+                client: Some(("/me.pem".into(), "etc/me.key".into())),
+                ..Tls::default()
+            },
             mirrors: vec!["mirror.example/cache".to_owned(), "localhost:5000".to_owned()],
             realms: vec!["auth.example".to_owned()],
             uploads: vec!["up.example:8443".to_owned()],
             ..HostSettings::default()
         };
-        let hub = HostSettings { plain_http: Some(false), insecure: true, ..HostSettings::default() };
+        let hub = HostSettings {
+            plain_http: Some(false),
+            tls: Tls { insecure: true, ..Tls::default() },
+            ..HostSettings::default()
+        };
         let hosts = [("docker.io".to_owned(), hub), ("reg.example:5000".to_owned(), own)];
         assert_eq!(file.hosts, BTreeMap::from(hosts));
         let map = [

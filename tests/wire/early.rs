@@ -28,7 +28,7 @@ fn a_server_that_hangs_up_on_an_upload_is_told_of_in_its_words() {
         let ca = write(dir.path(), "ca.pem", &authority.pem());
         let making = Making::default();
         let making =
-            if tls.is_some() { making.host(&registry.host(), |own| own.ca = Some(ca)) } else { making };
+            if tls.is_some() { making.host(&registry.host(), |own| own.tls.ca = Some(ca)) } else { making };
         let client = making.client();
         let bytes = vec![7; 32 << 20];
         let blob = Descriptor::of(MediaType::parse("application/octet-stream"), &bytes);

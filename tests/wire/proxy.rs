@@ -1,6 +1,6 @@
 //! R27: proxies, and whom none is used for.
 
-use overcoat::registry::{Proxies, Secret};
+use overcoat::http::{Proxies, Secret};
 
 use super::*;
 use crate::support::registry::{Authority, Options, Proxy, Tls};
@@ -41,7 +41,7 @@ fn r27_tls_is_spoken_with_the_registry_and_not_with_the_proxy() {
     let proxy = Proxy::start(&registry.host());
     let ca = write(dir.path(), "ca.pem", &authority.pem());
     let making = through(proxy.host(), "");
-    assert!(making.host(TLS, |settings| settings.ca = Some(ca)).client().ask(TLS).unwrap());
+    assert!(making.host(TLS, |settings| settings.tls.ca = Some(ca)).client().ask(TLS).unwrap());
     assert_eq!(proxy.asked(), ["CONNECT reg.test:443"]);
     assert_eq!(through(proxy.host(), "").client().refused(TLS).0, Code::Tls);
 }

@@ -1,6 +1,6 @@
 //! R10: a credential goes to the registry's own token server, and no request to one that is not public.
 
-use overcoat::registry::{Proxies, Secret};
+use overcoat::http::{Proxies, Secret};
 
 use super::*;
 use crate::support::registry::{Accounts, Auth, Catcher, Fault, Options, Proxy, TokenServer};

@@ -11,7 +11,7 @@ fn over_tls(tls: Tls) -> Registry {
 /// A client that trusts an authority at one host.
 fn trusting(host: &str, authority: &Authority, dir: &TempDir) -> Making {
     let ca = write(dir.path(), "ca.pem", &authority.pem());
-    Making::default().host(host, |settings| settings.ca = Some(ca))
+    Making::default().host(host, |settings| settings.tls.ca = Some(ca))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn r26_any_other_certificate_is_refused_unless_it_is_said_to_do() {
         // The platform's authorities have signed none of them.
         let plain = Making::default().host(&host, |settings| settings.plain_http = Some(false));
         assert_eq!(plain.client().refused(&host).0, Code::Tls);
-        let careless = Making::default().host(&host, |settings| settings.insecure = true);
+        let careless = Making::default().host(&host, |settings| settings.tls.insecure = true);
         assert!(careless.client().ask(&host).unwrap());
     }
 }
@@ -92,7 +92,7 @@ fn r26_a_registry_that_wants_a_certificate_is_shown_one() {
         let certificate = write(dir.path(), "client.pem", &certificate.certificate);
         let key = write(dir.path(), "client.key", &key.key);
         let making = trusting(&host, &authority, &dir);
-        making.host(&host, |settings| settings.client = Some((certificate, key))).client()
+        making.host(&host, |settings| settings.tls.client = Some((certificate, key))).client()
     };
     let (friend, stranger) = (authority.client("friend"), Authority::new().client("stranger"));
     assert!(with(&friend, &friend).ask(&host).unwrap());
@@ -118,7 +118,7 @@ fn files_that_hold_no_certificate_are_told_of() {
     ] {
         let path = dir.path().join("missing.pem");
         let path = text.map_or(path, |text| write(dir.path(), "ca.pem", text));
-        let client = Making::default().host("127.0.0.1:1", |settings| settings.ca = Some(path)).client();
+        let client = Making::default().host("127.0.0.1:1", |settings| settings.tls.ca = Some(path)).client();
         let (found, message) = client.refused("127.0.0.1:1");
         assert!(found == code && message.ends_with(expected), "{found}: {message}");
     }

@@ -1,7 +1,8 @@
 //! What was pushed, in the report of a build.
 
 use super::{PushReport, PushedTagReport, Report, TagReport, TallyReport, TrafficReport};
-use crate::registry::{Amount, Pushed, TagOutcome, Traffic};
+use crate::http::Traffic;
+use crate::registry::{Amount, Pushed, TagOutcome};
 
 impl Report {
     /// Adds where each target was pushed to; nothing where nothing was.

@@ -1,6 +1,6 @@
 //! What a control file says of its package.
 
-use crate::package::{Fields, MultiArch, Package, SourcePackage};
+use crate::package::{Family, Fields, Package, Stanza, is_version};
 use crate::printable::escaped;
 
 /// Fields that describe no package.
@@ -21,32 +21,23 @@ pub enum DescribeError {
 
 /// The package that a control file, or a stanza of a database, describes.
 pub(super) fn describe(fields: &Fields) -> Result<Package, DescribeError> {
-    let name = needed(fields, "Package", is_name)?;
-    let version = needed(fields, "Version", is_version)?;
-    let architecture = needed(fields, "Architecture", is_name)?;
-    Ok(Package {
-        source: source(fields, name, version)?,
-        name: name.to_owned(),
-        version: version.to_owned(),
-        architecture: architecture.to_owned(),
-        priority: fields.get("Priority").map_or(0, priority),
-        multi_arch: fields.get("Multi-Arch").map_or(MultiArch::No, multi_arch),
-        installed_bytes: fields.get("Installed-Size").and_then(kibibytes).unwrap_or(0),
-        ..Package::default()
-    })
-}
-
-/// The value of a field that has to be there in a certain form: names of files of the database are made of it.
-fn needed<'a>(
-    fields: &'a Fields,
-    field: &'static str,
-    is_right: fn(&str) -> bool,
-) -> Result<&'a str, DescribeError> {
-    let found = fields.get(field).ok_or(DescribeError::Missing(field))?;
-    match is_right(found) {
-        true => Ok(found),
-        false => Err(DescribeError::Value { field, found: found.into() }),
+    // Names of files of the database are made of these.
+    for (field, is_right) in [
+        ("Package", is_name as fn(&str) -> bool),
+        ("Version", |text| is_version(Family::Deb, text)),
+        ("Architecture", is_name),
+    ] {
+        let found = fields.get(field).ok_or(DescribeError::Missing(field))?;
+        if !is_right(found) {
+            return Err(DescribeError::Value { field, found: found.into() });
+        }
     }
+    let package = Stanza::deb(|name| fields.get(name)).package(Family::Deb);
+    if !is_name(&package.source.name) || !is_version(Family::Deb, &package.source.version) {
+        let found = fields.get("Source").unwrap_or_default().into();
+        return Err(DescribeError::Value { field: "Source", found });
+    }
+    Ok(package)
 }
 
 fn is_name(text: &str) -> bool {
@@ -54,54 +45,38 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
 }
 
-fn is_version(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:~".contains(&byte))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::deb::stanza::fields;
 
-/// `Source: name (version)`, or what the package itself says.
-fn source(fields: &Fields, name: &str, version: &str) -> Result<SourcePackage, DescribeError> {
-    let own = || SourcePackage { name: name.to_owned(), version: without_rebuild(version).to_owned() };
-    let Some(text) = fields.get("Source") else { return Ok(own()) };
-    let wrong = || DescribeError::Value { field: "Source", found: text.into() };
-    let (name, version) = match text.split_once('(') {
-        Some((name, rest)) => (name, Some(rest.strip_suffix(')').ok_or_else(wrong)?.trim())),
-        None => (text, None),
-    };
-    let (name, own) = (name.trim(), own());
-    if !is_name(name) || version.is_some_and(|version| !is_version(version)) {
-        return Err(wrong());
+    fn described(text: &str) -> Result<Package, DescribeError> {
+        describe(&fields(text.as_bytes(), 1, false).unwrap())
     }
-    Ok(SourcePackage { name: name.to_owned(), version: version.map_or(own.version, str::to_owned) })
-}
 
-/// A version without the `+b1` that a rebuild of unchanged source adds.
-fn without_rebuild(version: &str) -> &str {
-    match version.rsplit_once("+b") {
-        Some((before, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => before,
-        _ => version,
+    #[test]
+    fn a_rebuild_keeps_the_version_of_its_source() {
+        let text = "Package: libcap2\nVersion: 1:2.66-4+deb12u3+b1\nArchitecture: amd64\n";
+        let own = described(text).unwrap().source;
+        assert_eq!((own.name.as_str(), own.version.as_str()), ("libcap2", "1:2.66-4+deb12u3"));
+        let said = described(&format!("{text}Source: cap (2)\n")).unwrap().source;
+        assert_eq!((said.name.as_str(), said.version.as_str()), ("cap", "2"));
     }
-}
 
-fn priority(text: &str) -> u32 {
-    match text {
-        "required" => 4,
-        "important" => 3,
-        "standard" => 2,
-        "optional" => 1,
-        _ => 0,
+    #[test]
+    fn what_no_file_can_be_named_after_is_refused() {
+        let value = |field, found: &str| Err(DescribeError::Value { field, found: found.into() });
+        for (text, error) in [
+            ("Version: 1\nArchitecture: all\n", Err(DescribeError::Missing("Package"))),
+            ("Package: a\nArchitecture: all\n", Err(DescribeError::Missing("Version"))),
+            ("Package: a\nVersion: 1\n", Err(DescribeError::Missing("Architecture"))),
+            ("Package:\nVersion: 1\nArchitecture: all\n", value("Package", "")),
+            ("Package: ../a\nVersion: 1\nArchitecture: all\n", value("Package", "../a")),
+            ("Package: a\nVersion: 1/2\nArchitecture: all\n", value("Version", "1/2")),
+            ("Package: a\nVersion: 1\nArchitecture: a b\n", value("Architecture", "a b")),
+            ("Package: a\nVersion: 1\nArchitecture: all\nSource: b/c\n", value("Source", "b/c")),
+        ] {
+            assert_eq!(described(text), error, "{text}");
+        }
     }
-}
-
-fn multi_arch(text: &str) -> MultiArch {
-    match text {
-        "same" => MultiArch::Same,
-        "foreign" => MultiArch::Foreign,
-        "allowed" => MultiArch::Allowed,
-        _ => MultiArch::No,
-    }
-}
-
-fn kibibytes(text: &str) -> Option<u64> {
-    text.parse::<u64>().ok()?.checked_mul(1024)
 }

@@ -5,7 +5,7 @@ use std::io;
 use super::control::ControlError;
 use super::describe::DescribeError;
 use super::files::FileFault;
-use super::sums::SumsError;
+use super::md5sums::SumsError;
 use super::{ArchiveError, DecodeError, Member};
 use crate::code::{self, Code, Coded, Failure};
 use crate::interrupt::Interrupted;

@@ -6,7 +6,7 @@ use std::io;
 use md5::{Digest as _, Md5};
 
 use crate::code::{Code, Coded};
-use crate::layer::{Item, ItemKind, Visitor};
+use crate::layer::{Item, ItemKind, Items, Visitor};
 use crate::package::{OwnerNames, Sum};
 use crate::rootfs::{Kind, RootPath};
 
@@ -33,20 +33,28 @@ impl Coded for FileFault {
     }
 }
 
-/// Makes the sums of regular files, and refuses what no package may bring.
+/// Makes the sums of regular files, remembers the names of owners, and refuses what no package may bring.
 #[derive(Default)]
 pub(super) struct Files {
     sums: BTreeMap<u32, Sum>,
-    current: Option<(u32, Md5)>,
+    /// Hard links, and the first name of their file.
+    links: Vec<(u32, RootPath)>,
     owners: BTreeMap<u32, OwnerNames>,
-    /// User and group of the entry that comes next.
+    /// The names of the user and group of the next entry.
     names: (Vec<u8>, Vec<u8>),
+    current: Option<(u32, Md5)>,
 }
 
 impl Files {
-    /// The sums of all regular files, and the names of owners that say more than numbers, by ordinal.
-    pub(super) fn finish(mut self) -> (BTreeMap<u32, Sum>, BTreeMap<u32, OwnerNames>) {
+    /// The sums of all regular files and hard links, and the owners that have names, by ordinal.
+    pub(super) fn finish(mut self, items: &Items) -> (BTreeMap<u32, Sum>, BTreeMap<u32, OwnerNames>) {
         self.end_current();
+        if !self.links.is_empty() {
+            let names: BTreeMap<_, _> =
+                self.sums.iter().map(|(file, sum)| (items.path(*file), *sum)).collect();
+            let linked = self.links.iter().filter_map(|(link, file)| Some((*link, *names.get(file)?)));
+            self.sums.extend(linked);
+        }
         (self.sums, self.owners)
     }
 
@@ -74,6 +82,9 @@ impl Visitor for Files {
         let (user, group) = &self.names;
         if let Some(names) = OwnerNames::of(entry.attributes.owner, user, group) {
             self.owners.insert(ordinal, names);
+        }
+        if let Kind::Hardlink(file) = &entry.kind {
+            self.links.push((ordinal, file.clone()));
         }
         let is_file = matches!(entry.kind, Kind::File(_));
         self.current = is_file.then(|| (ordinal, Md5::new()));

@@ -6,8 +6,10 @@ mod decode;
 mod describe;
 mod error;
 mod files;
+#[cfg(test)]
+mod made;
+mod md5sums;
 mod stanza;
-mod sums;
 mod unpack;
 
 pub use archive::{Archive, ArchiveError, Member};
@@ -16,6 +18,6 @@ pub use decode::{Compression, DecodeError, Decoder};
 pub use describe::DescribeError;
 pub use error::UnpackError;
 pub use files::FileFault;
+pub use md5sums::SumsError;
 pub use stanza::{StanzaError, StanzaProblem};
-pub use sums::SumsError;
 pub use unpack::{Expected, open_data, unpack};

@@ -7,7 +7,7 @@ use super::archive::{Archive, Member};
 use super::control;
 use super::describe::describe;
 use super::files::Files;
-use super::sums;
+use super::md5sums;
 use super::{Decoder, UnpackError};
 use crate::code::AnyFailure;
 use crate::interrupt::Interrupt;
@@ -105,7 +105,7 @@ fn read(file: impl Read + Send, expected: &Expected<'_>, how: &Reading<'_>) -> R
     let index = read_tar(tar, expected.digest(), how, &mut files)
         .map_err(|error| UnpackError::of_tar(Member::Data, error))?;
     archive.finish().map_err(of(Member::Data))?;
-    let (sums, owners) = files.finish();
+    let (sums, owners) = files.finish(&index.items);
     let unpacked = Unpacked {
         family: Family::Deb,
         package,
@@ -115,7 +115,7 @@ fn read(file: impl Read + Send, expected: &Expected<'_>, how: &Reading<'_>) -> R
         sums,
         owners,
     };
-    sums::compare(&unpacked)?;
+    md5sums::compare(&unpacked)?;
     Ok(unpacked)
 }
 

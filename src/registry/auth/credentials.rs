@@ -181,8 +181,8 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::super::secret::Secret;
     use super::*;
+    use crate::http::Secret;
 
     fn file(path: &Path, text: &str, mode: u32) -> PathBuf {
         fs::write(path, text).unwrap();

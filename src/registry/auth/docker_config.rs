@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::credential::Credential;
 use super::credentials::CredentialError;
-use super::secret::Secret;
 use crate::file_error::At as _;
+use crate::http::Secret;
 
 /// A file of credentials.
 #[derive(Debug, Default)]

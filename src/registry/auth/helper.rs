@@ -162,8 +162,8 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::super::secret::Secret;
     use super::*;
+    use crate::http::Secret;
 
     fn helper(script: &str) -> (TempDir, Vec<PathBuf>) {
         let dir = TempDir::new().unwrap();

@@ -9,7 +9,6 @@ mod credentials;
 mod docker_config;
 mod helper;
 mod realm;
-mod secret;
 mod token;
 
 use std::collections::BTreeMap;
@@ -23,14 +22,11 @@ pub(super) use credential::Credential;
 pub(super) use credentials::Credentials;
 pub use credentials::{CredentialError, CredentialFiles, LooseMode};
 pub use helper::HelperError;
-pub(super) use realm::reach_of;
-pub use secret::Secret;
 
 use super::error::{RealmProblem, RegistryError, Unauthorized};
-use super::response::Response;
 use super::scope::Scope;
-use super::url::Origin;
 use super::wire::Wire;
+use crate::http::{self, Origin, Response};
 use realm::{Realm, Trust};
 use token::{Asked, Token};
 
@@ -125,7 +121,7 @@ impl Authorizer {
         let realm = Realm::judge(text, &self.origin, &wire.settings.of(&self.host).realms);
         let realm = realm.map_err(|problem| RegistryError::Realm {
             host: self.host.clone(),
-            realm: super::url::harmless(text),
+            realm: http::harmless(text),
             problem,
         })?;
         Ok(Wanted::Bearer { realm, service: challenge.parameter("service").map(str::to_owned) })
@@ -140,15 +136,15 @@ impl Authorizer {
         challenged: Option<&str>,
         stale: Option<&Shown>,
     ) -> Result<Option<Shown>, RegistryError> {
-        let credential = wire.credentials.find(&self.host, &scope.repository, &wire.interrupt)?;
+        let credential = wire.credentials.find(&self.host, &scope.repository, wire.http.interrupt())?;
         match (wanted, &credential) {
             (Wanted::Basic, Some(Credential::Basic { user, password })) => {
-                let header = credential::basic(user, password);
+                let header = http::basic(user, password);
                 Ok(header.map(|header| Shown { header, is_fresh: true, weakness: Weakness::None }))
             }
             (Wanted::Basic, _) => Ok(None),
             (Wanted::Bearer { .. }, Some(Credential::Registry(secret))) => {
-                let header = credential::bearer(secret.reveal());
+                let header = http::bearer(secret.reveal());
                 Ok(header.map(|header| Shown { header, is_fresh: true, weakness: Weakness::None }))
             }
             (Wanted::Bearer { realm, service }, credential) => {

@@ -1,13 +1,9 @@
 //! Whom a registry may send us to for a token, and what that server is shown.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
-
 use ureq::http::Uri;
 
-use crate::registry::address::{self, Reach};
+use crate::http::{Origin, Reach, Url, is_in, literal, reach_of};
 use crate::registry::error::RealmProblem;
-use crate::registry::proxy::is_in;
-use crate::registry::url::{Origin, Url};
 
 /// A token server that may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +50,7 @@ impl Realm {
         let is_own = *host == registry.host
             || KNOWN.contains(&(&registry.host, host))
             || own.iter().any(|own| *own == *host || *own == url.origin.authority());
-        let is_below = address::literal(&registry.host).is_none() && is_in(host, &registry.host);
+        let is_below = literal(&registry.host).is_none() && is_in(host, &registry.host);
         let trust = match (is_own, is_below) {
             (true, _) => Trust::Own,
             (_, true) => Trust::Below,
@@ -72,23 +68,12 @@ impl Realm {
     }
 }
 
-/// Where a registry is; public where its name cannot be looked up here.
-pub(in crate::registry) fn reach_of(registry: &Origin) -> Reach {
-    if let Some(address) = address::literal(&registry.host) {
-        return Reach::of([address]);
-    }
-    let found = (registry.host.as_str(), registry.port).to_socket_addrs();
-    let found: Vec<IpAddr> =
-        found.map_or_else(|_| Vec::new(), |found| found.map(|one: SocketAddr| one.ip()).collect());
-    Reach::of(found)
-}
-
 /// Whether a host is a number that some lookups take for an IPv4 address: `0x7f.1`, `2130706433`.
 fn is_odd_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_number =
         last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    is_number && address::literal(host).is_none()
+    is_number && literal(host).is_none()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::code::{Code, Coded as _};
-use crate::registry::request::{Method, Request};
+use crate::http::Method;
+use crate::registry::request::Request;
 use crate::registry::scope::Access;
 use crate::registry::scripted::{Asked, Client, Piece, Server, answer, quick, request};
 use crate::registry::settings::{HostSettings, Settings};

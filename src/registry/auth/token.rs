@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use ureq::http::HeaderValue;
 
-use super::credential::{Credential, basic, bearer};
+use super::credential::Credential;
 use super::realm::{Realm, Trust};
+use crate::http::{
+    Body, HttpError, Method, Origin, Request, Resend, Response, Undelivered, basic, bearer, encoded,
+};
 use crate::printable::escaped;
 use crate::registry::error::{RealmProblem, RegistryError};
-use crate::registry::request::{Body, Method, Request, Resend, Target};
-use crate::registry::response::Response;
-use crate::registry::route::encoded;
 use crate::registry::scope::Scope;
-use crate::registry::url::Origin;
-use crate::registry::wire::{Undelivered, Wire};
+use crate::registry::wire::Wire;
 
 /// A token, and until when it is good.
 #[derive(Clone, Debug)]
@@ -65,11 +64,11 @@ pub(super) fn fetch(
         }
     };
     let answer = answer.map_err(|error| match error {
-        Undelivered::Error(error) => error,
+        Undelivered::Error(error) => error.into(),
         Undelivered::OutOfReach(address) => refused(RealmProblem::Reach(address)),
     })?;
     match answer.status {
-        200 => token(answer, wire.limits.token_bytes, began),
+        200 => token(answer, wire.http.limits().token_bytes, began),
         300..=399 => Err(refused(RealmProblem::Redirected)),
         _ if asked.credential.is_some() && credential.is_none() => Err(refused(RealmProblem::Foreign)),
         400..=499 => {
@@ -96,15 +95,8 @@ fn send(
         url =
             asked.scope.parameters(asked.challenged).iter().fold(url, |url, scope| url.with("scope", scope));
     }
-    let request = Request {
-        method,
-        target: Target::Page(url.clone()),
-        scope: asked.scope.clone(),
-        headers,
-        body,
-        resend: Resend::Always,
-    };
-    wire.deliver(&url, asked.realm.reach(registry), &request, authorization)
+    let request = Request { method, headers: &headers, body, resend: Resend::Always };
+    wire.http.deliver(&url, asked.realm.reach(registry), &request, authorization)
 }
 
 #[derive(Deserialize)]
@@ -120,10 +112,7 @@ fn token(answer: Response, most: u64, began: Instant) -> Result<Token, RegistryE
     let problem = |problem: &str| RegistryError::Token { what: what.clone(), problem: problem.to_owned() };
     let mut text = Vec::new();
     let read = answer.body.take(most.saturating_add(1)).read_to_end(&mut text);
-    read.map_err(|error| RegistryError::Unanswered {
-        what: what.clone(),
-        problem: escaped(&error.to_string()),
-    })?;
+    read.map_err(|error| HttpError::Unanswered { what: what.clone(), problem: escaped(&error.to_string()) })?;
     if text.len() as u64 > most {
         return Err(RegistryError::TooLarge { what, most, limit: "token-bytes" });
     }

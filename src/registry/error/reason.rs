@@ -1,23 +1,6 @@
-//! Why registries are not asked, or are not answered.
+//! Why registries are not asked, or are not shown who asks.
 
 use std::net::IpAddr;
-
-/// What took too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Delay {
-    /// Connecting.
-    #[error("no connection within {0} s")]
-    Connection(u64),
-    /// The beginning of the answer.
-    #[error("no answer within {0} s")]
-    Answer(u64),
-    /// The next bytes.
-    #[error("nothing moved for {0} s")]
-    Stall(u64),
-    /// All bytes.
-    #[error("fewer than {0} bytes per second moved")]
-    Rate(u64),
-}
 
 /// Why nothing could be shown to a registry that wants to know who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,24 +42,4 @@ pub enum RealmProblem {
         "which is another host, so that the credential is not sent there; without it the registry refuses"
     )]
     Foreign,
-}
-
-/// Why a redirect is not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RedirectProblem {
-    /// It leads from TLS to plain HTTP.
-    #[error("which is reached without TLS")]
-    Plain,
-    /// Only what reads blobs is redirected.
-    #[error("and only reads of blobs are redirected")]
-    Request,
-    /// There are too many.
-    #[error("which is one redirect too many")]
-    Count,
-    /// It names no address.
-    #[error("which is no address")]
-    Address,
-    /// It leads into a network that is not public, and the registry is not there.
-    #[error("which leads to {0}, an address that is not public")]
-    Reach(IpAddr),
 }

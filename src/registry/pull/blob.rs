@@ -1,10 +1,9 @@
 //! Whether a blob is there, and its bytes from some byte on.
 
+use crate::http::{Method, Response};
 use crate::oci::Digest;
 use crate::registry::error::RegistryError;
 use crate::registry::place::Place;
-use crate::registry::request::Method;
-use crate::registry::response::Response;
 
 /// Whether a repository has a blob.
 pub(in crate::registry) fn has_blob(place: &Place, digest: &Digest) -> Result<bool, RegistryError> {

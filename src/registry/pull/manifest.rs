@@ -2,12 +2,11 @@
 
 use std::io::{Cursor, Read};
 
+use crate::http::{Method, Response};
 use crate::oci::{Descriptor, Digest, Document, DocumentError, MediaType};
 use crate::registry::error::RegistryError;
 use crate::registry::place::Place;
 use crate::registry::registries::Shared;
-use crate::registry::request::Method;
-use crate::registry::response::Response;
 
 const ACCEPTED: [MediaType; 4] =
     [MediaType::Index, MediaType::Manifest, MediaType::DockerIndex, MediaType::DockerManifest];

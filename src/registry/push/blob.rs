@@ -3,12 +3,11 @@
 use super::outgoing::{Outgoing, blamed};
 use super::session::Upload;
 use super::small::SMALL;
+use crate::http::{Body, Retry};
 use crate::layer::BlobSource;
 use crate::oci::Descriptor;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::Body;
-use crate::registry::retry::Retry;
 
 impl Repository {
     /// Uploads a blob, verified on the way: one that is not what its descriptor says is never completed.
@@ -23,7 +22,7 @@ impl Repository {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), RegistryError> {
         let shared = self.shared();
-        let outgoing = Outgoing::new(descriptor, source, &shared.interrupt, &shared.traffic, progress);
+        let outgoing = Outgoing::new(descriptor, source, &shared.interrupt, shared.traffic(), progress);
         if descriptor.size <= SMALL {
             return self.upload_small(&outgoing, session);
         }
@@ -48,7 +47,7 @@ impl Repository {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(), RegistryError> {
         let shared = self.shared();
-        let outgoing = Outgoing::new(descriptor, source, &shared.interrupt, &shared.traffic, progress);
+        let outgoing = Outgoing::new(descriptor, source, &shared.interrupt, shared.traffic(), progress);
         self.upload_chunks(&outgoing, session)
     }
 
@@ -70,7 +69,7 @@ impl Repository {
             self.shared().interrupt.check()?;
             let upload = session.take().map_or_else(|| self.begin_upload(), Ok)?;
             match send(upload) {
-                Err(error) if is_passing(&error) && retry.wait(None)? => self.shared().traffic.retry(),
+                Err(error) if is_passing(&error) && retry.wait(None)? => self.shared().traffic().retry(),
                 result => return result,
             }
         }
@@ -126,7 +125,7 @@ mod tests {
             assert_eq!(server.lines()[2], expected);
             assert_eq!(server.count("POST", ""), 1);
             assert_eq!(sent.into_inner(), size as u64);
-            assert_eq!(repository.shared().traffic.blob_bytes_out(), size as u64);
+            assert_eq!(repository.shared().traffic().blob_bytes_out(), size as u64);
         }
     }
 

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::outgoing::{Outgoing, fault};
 use super::session::Upload;
+use crate::http::{Body, Method};
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Body, Method};
 
 /// Bytes of a chunk, which is held in memory.
 const CHUNK: u64 = 8 << 20;
@@ -75,7 +75,7 @@ mod tests {
         let patches = asked.iter().filter(|asked| asked.method == "PATCH");
         assert_eq!(patches.flat_map(|asked| asked.body.clone()).collect::<Vec<_>>(), bytes);
         assert_eq!(asked[3].line(), format!("PUT /upload/{size}?digest={}", descriptor.digest));
-        assert_eq!(repository.shared().traffic.blob_bytes_out(), size as u64);
+        assert_eq!(repository.shared().traffic().blob_bytes_out(), size as u64);
     }
 
     #[test]

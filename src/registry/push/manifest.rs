@@ -1,9 +1,10 @@
 //! Manifests into a repository.
 
+use crate::http::{Body, Method, Resend};
 use crate::oci::{Digest, MediaType};
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Body, Method, Request, Resend, Target};
+use crate::registry::request::{Request, Target};
 use crate::registry::route::Route;
 use crate::registry::scope::Access;
 

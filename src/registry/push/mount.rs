@@ -2,10 +2,11 @@
 
 use super::session::Upload;
 use crate::code::{Code, Coded};
+use crate::http::{Body, Method, Resend};
 use crate::oci::Descriptor;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Body, Method, Request, Resend, Target};
+use crate::registry::request::{Request, Target};
 use crate::registry::route::Route;
 use crate::registry::scope::{Access, Scope};
 

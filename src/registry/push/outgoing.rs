@@ -3,11 +3,11 @@
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::http::Traffic;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{BlobSource, SourceError, VerifiedReader, VerifyError};
 use crate::oci::Descriptor;
 use crate::registry::error::RegistryError;
-use crate::registry::traffic::Traffic;
 
 /// Bytes that are read ahead.
 const AHEAD: usize = 64 << 10;

@@ -1,13 +1,12 @@
 //! Upload sessions: begun, and ended under a digest.
 
+use crate::http::{Body, Method, Resend, Response, Url};
 use crate::oci::Digest;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::{Body, Method, Request, Resend, Target};
-use crate::registry::response::Response;
+use crate::registry::request::{Request, Target};
 use crate::registry::route::Route;
 use crate::registry::scope::Access;
-use crate::registry::url::Url;
 
 /// An upload that a registry has begun and waits for.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use super::outgoing::{Outgoing, fault};
 use super::session::Upload;
+use crate::http::Body;
 use crate::layer::VerifiedReader;
 use crate::registry::error::RegistryError;
 use crate::registry::repository::Repository;
-use crate::registry::request::Body;
 
 /// Bytes of a blob that is held in memory while it is sent.
 pub(super) const SMALL: u64 = 64 << 10;

@@ -137,7 +137,7 @@ fn base_layers_of_the_same_registry_are_mounted_and_of_the_same_repository_left_
         let pushed = push_to(&app, &image, &[&home.replace('/', "-")], &Known::default()).unwrap();
         assert_eq!(pushed.mounted, Amount { blobs: mounts, bytes: 100_000 * mounts });
         assert_eq!(server.count("POST", "from=dhi%2Fbase"), 1);
-        assert_eq!(base.shared().traffic.requests(), 0, "no byte of it is read");
+        assert_eq!(base.shared().traffic().requests(), 0, "no byte of it is read");
     }
 }
 
@@ -153,7 +153,7 @@ fn base_layers_of_another_registry_are_streamed() {
     push_to(&app, &image, &["1"], &Known::default()).unwrap();
     assert!(is_complete(&shelf, "1", &image));
     assert_eq!(server.count("POST", "mount="), 0);
-    assert_eq!(base.shared().traffic.blob_bytes_in(), 100_000);
+    assert_eq!(base.shared().traffic().blob_bytes_in(), 100_000);
 }
 
 #[test]

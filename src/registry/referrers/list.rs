@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::http::Response;
 use crate::oci::{Digest, MediaType, Referrer, referrer};
 use crate::registry::error::RegistryError;
 use crate::registry::pull;
 use crate::registry::repository::Repository;
 use crate::registry::request::Target;
-use crate::registry::response::Response;
 use crate::registry::route::Route;
 
 impl Repository {

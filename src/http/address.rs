@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,30 +12,32 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::url::Origin;
+
 /// Where connections may lead: public addresses always, others where that is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Reach {
+pub(crate) struct Reach {
     /// This machine.
-    pub(super) loopback: bool,
+    pub(crate) loopback: bool,
     /// What only the local link knows, such as the metadata service of clouds.
-    pub(super) link_local: bool,
+    pub(crate) link_local: bool,
     /// Private networks.
-    pub(super) private: bool,
+    pub(crate) private: bool,
 }
 
 impl Reach {
     /// Everywhere.
-    pub(super) const ALL: Self = Self { loopback: true, link_local: true, private: true };
+    pub(crate) const ALL: Self = Self { loopback: true, link_local: true, private: true };
 
     /// Where all of these addresses are, and what is public.
-    pub(super) fn of(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+    pub(crate) fn of(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         let mut kinds = addresses.into_iter().map(kind);
         let first = kinds.next().filter(|first| kinds.all(|kind| kind == *first));
         let is = |kind| first == Some(kind);
         Self { loopback: is(Kind::Loopback), link_local: is(Kind::LinkLocal), private: is(Kind::Private) }
     }
 
-    pub(super) fn allows(self, address: IpAddr) -> bool {
+    pub(crate) fn allows(self, address: IpAddr) -> bool {
         match kind(address) {
             Kind::Public => true,
             Kind::Loopback => self.loopback,
@@ -46,12 +48,12 @@ impl Reach {
 }
 
 /// Whether a host, as an address writes it, is this machine by its spelling alone.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || literal(host).is_some_and(|address| kind(address) == Kind::Loopback)
 }
 
 /// The IP address that a host is written as; IPv6 in brackets.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
+pub(crate) fn literal(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     bare.map_or_else(
         || host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
@@ -59,9 +61,20 @@ pub(super) fn literal(host: &str) -> Option<IpAddr> {
     )
 }
 
+/// Where a server is; public where its name cannot be looked up here.
+pub(crate) fn reach_of(origin: &Origin) -> Reach {
+    if let Some(address) = literal(&origin.host) {
+        return Reach::of([address]);
+    }
+    let found = (origin.host.as_str(), origin.port).to_socket_addrs();
+    let found: Vec<IpAddr> =
+        found.map_or_else(|_| Vec::new(), |found| found.map(|one: SocketAddr| one.ip()).collect());
+    Reach::of(found)
+}
+
 /// A name that leads to an address out of reach.
 #[derive(Debug)]
-pub(super) struct OutOfReach(pub(super) IpAddr);
+pub(crate) struct OutOfReach(pub(super) IpAddr);
 
 impl fmt::Display for OutOfReach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +86,7 @@ impl std::error::Error for OutOfReach {}
 
 /// A name that cannot be looked up.
 #[derive(Debug)]
-pub(super) struct Unresolved(pub(super) Error);
+pub(crate) struct Unresolved(pub(super) Error);
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +98,7 @@ impl std::error::Error for Unresolved {}
 
 /// Looks names up, and gives the addresses that are connected to only if all are within reach.
 #[derive(Debug)]
-pub(super) struct Lookup {
+pub(crate) struct Lookup {
     reach: Reach,
     system: DefaultResolver,
     /// What was found lately: the client looks up for every request, whether it needs a connection or not.
@@ -96,7 +109,7 @@ pub(super) struct Lookup {
 const LATELY: Duration = Duration::from_secs(30);
 
 impl Lookup {
-    pub(super) fn new(reach: Reach) -> Self {
+    pub(crate) fn new(reach: Reach) -> Self {
         Self { reach, system: DefaultResolver::default(), found: Mutex::default() }
     }
 

@@ -11,12 +11,12 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
-use super::error::RegistryError;
-use super::settings::HostSettings;
+use super::error::HttpError;
+use super::settings::Tls;
 use crate::file_error::At as _;
 
 /// The TLS of a host: the platform's authorities are trusted, or those of `ca` alone where it is set.
-pub(super) fn config(settings: &HostSettings) -> Result<TlsConfig, RegistryError> {
+pub(super) fn config(settings: &Tls) -> Result<TlsConfig, HttpError> {
     let provider = Arc::new(ring::default_provider());
     let roots = match &settings.ca {
         Some(path) => RootCerts::new_with_certs(&authorities(path)?),
@@ -29,7 +29,7 @@ pub(super) fn config(settings: &HostSettings) -> Result<TlsConfig, RegistryError
     Ok(config.build())
 }
 
-fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, RegistryError> {
+fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, HttpError> {
     let certificates = certificates(path, &fs::read(path).at(path)?)?;
     let mut store = RootCertStore::empty();
     for certificate in &certificates {
@@ -40,7 +40,7 @@ fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, RegistryError> 
     Ok(certificates.iter().map(shared).collect())
 }
 
-fn client(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<ClientCert, RegistryError> {
+fn client(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<ClientCert, HttpError> {
     let chain = certificates(certificate, &fs::read(certificate).at(certificate)?)?;
     let pem = fs::read(key).at(key)?;
     let private =
@@ -53,7 +53,7 @@ fn client(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<C
 }
 
 /// The certificates of a PEM file: one at least.
-fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RegistryError> {
+fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -65,6 +65,6 @@ fn shared(certificate: &CertificateDer<'static>) -> Certificate<'static> {
     Certificate::from_der(certificate).to_owned()
 }
 
-fn unusable(path: &Path, problem: &'static str) -> RegistryError {
-    RegistryError::Certificate { path: path.to_owned(), problem }
+fn unusable(path: &Path, problem: &'static str) -> HttpError {
+    HttpError::Certificate { path: path.to_owned(), problem }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::code::{Code, Coded};
 use crate::package::{Sum, Unpacked};
 use crate::printable::printable;
-use crate::rootfs::{Kind, RootPath};
+use crate::rootfs::RootPath;
 
 /// Sums that are not those of the package's files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,21 +63,9 @@ pub(super) fn compare(unpacked: &Unpacked) -> Result<(), SumsError> {
 
 /// The sums of all files, hard links among them, in the order of the archive.
 pub(super) fn of_files(unpacked: &Unpacked) -> impl Iterator<Item = (RootPath, [u8; 16])> {
-    let items = &unpacked.index.items;
-    let md5 = |ordinal: &u32| match unpacked.sums.get(ordinal) {
-        Some(Sum::Md5(md5)) => Some(*md5),
-        _ => None,
-    };
-    let named: BTreeMap<RootPath, [u8; 16]> =
-        unpacked.sums.keys().filter_map(|ordinal| Some((items.path(*ordinal), md5(ordinal)?))).collect();
-    items.ordinals().filter_map(move |ordinal| {
-        let md5 = match items.inodes().kind(ordinal) {
-            Kind::File(_) => md5(&ordinal)?,
-            // Links lead to the first name of their file.
-            Kind::Hardlink(first) => *named.get(&first)?,
-            _ => return None,
-        };
-        Some((items.path(ordinal), md5))
+    unpacked.sums.iter().filter_map(|(ordinal, sum)| match sum {
+        Sum::Md5(md5) => Some((unpacked.index.items.path(*ordinal), *md5)),
+        Sum::Sha1(_) => None,
     })
 }
 

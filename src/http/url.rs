@@ -1,41 +1,66 @@
 //! Addresses: an origin, and what is asked of it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use ureq::http::Uri;
+use ureq::http::{HeaderValue, Uri};
 
-use super::error::RegistryError;
+use super::authorization::basic;
+use super::secret::Secret;
+use crate::code::{Code, Coded};
 use crate::printable::{beginning, escaped};
 
 /// Who answers: scheme, host and port. A credential belongs to one origin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     /// Whether it is reached by TLS.
-    pub(super) is_tls: bool,
+    pub(crate) is_tls: bool,
     /// The host in lower case: a name or an IP address, IPv6 in brackets.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The port, never left out.
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
-/// An absolute address without user information and fragment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Url {
+/// An absolute address of HTTP without fragment: `https://user:password@host:8443/path?query`.
+///
+/// The name and the password are no part of what is written or compared; whoever asks shows them to the address's own origin
+/// alone.
+#[derive(Clone, Debug)]
+pub struct Url {
     /// Whom to ask.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// Path and query; begins with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
+    /// Who asks.
+    login: Option<Login>,
+}
+
+/// A name and a password.
+#[derive(Clone, Debug)]
+struct Login {
+    user: String,
+    password: Secret,
+}
+
+/// A text that is no address of HTTP; without what could be secret of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no address")]
+pub struct NoAddress(pub String);
+
+impl Coded for NoAddress {
+    fn code(&self) -> Code {
+        Code::Remote
+    }
 }
 
 impl Origin {
     /// The address of `path`, which begins with `/`, at this origin.
-    pub(super) fn at(&self, path: String) -> Url {
-        Url { origin: self.clone(), path }
+    pub(crate) fn at(&self, path: String) -> Url {
+        Url { origin: self.clone(), path, login: None }
     }
 
     /// Host and port as references write them: the port where it is not the scheme's own.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         if self.port == default_port(self.is_tls) {
             self.host.clone()
         } else {
@@ -45,15 +70,16 @@ impl Origin {
 }
 
 impl Url {
-    /// The address that `reference`, absolute or relative, is from here: RFC 3986, section 5.2.
-    pub(super) fn join(&self, reference: &str) -> Result<Self, RegistryError> {
+    /// The address that `reference`, absolute or relative, is from here: RFC 3986, section 5.2. Who asks stays behind, and a
+    /// name and a password in `reference` are dropped.
+    pub(crate) fn join(&self, reference: &str) -> Result<Self, NoAddress> {
         let reference = reference.split('#').next().unwrap_or_default();
         if has_scheme(reference) {
-            return reference.parse();
+            return reference.parse().map(Self::anonymous);
         }
         if reference.starts_with("//") {
             let scheme = if self.origin.is_tls { "https:" } else { "http:" };
-            return format!("{scheme}{reference}").parse();
+            return format!("{scheme}{reference}").parse().map(Self::anonymous);
         }
         let (base, query) =
             self.path.split_once('?').map_or((&*self.path, None), |(path, q)| (path, Some(q)));
@@ -72,18 +98,27 @@ impl Url {
     }
 
     /// The same address with one more parameter in its query; `value` is percent-encoded.
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         let separator = if self.path.contains('?') { '&' } else { '?' };
         self.path.push(separator);
         self.path.push_str(name);
         self.path.push('=');
-        self.path.push_str(&super::route::encoded(value));
+        self.path.push_str(&encoded(value));
         self
+    }
+
+    /// The address of a file below this one; `path` is not encoded, and its segments are separated by `/`. The query stays.
+    pub fn below(&self, path: &str) -> Self {
+        let (own, query) = self.path.split_once('?').map_or((&*self.path, None), |(path, q)| (path, Some(q)));
+        let segments: Vec<String> = path.split('/').map(encoded).collect();
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}/{}{query}", own.trim_end_matches('/'), segments.join("/"));
+        Self { path, ..self.clone() }
     }
 
     /// Without its query, for messages: signed addresses carry secrets there. A path that is longer than any of the
     /// specification is cut.
-    pub(super) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         const SHOWN: usize = 512;
         let path = self.path.split('?').next().unwrap_or_default();
         let path = beginning(path, SHOWN);
@@ -92,11 +127,30 @@ impl Url {
     }
 }
 
-impl FromStr for Url {
-    type Err = RegistryError;
+impl Url {
+    /// What its origin is shown of who asks.
+    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+        self.login.as_ref().and_then(|login| basic(&login.user, &login.password))
+    }
 
-    fn from_str(text: &str) -> Result<Self, RegistryError> {
-        let error = || RegistryError::Address(harmless(text));
+    fn anonymous(self) -> Self {
+        Self { login: None, ..self }
+    }
+}
+
+impl PartialEq for Url {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.origin, &self.path) == (&other.origin, &other.path)
+    }
+}
+
+impl Eq for Url {}
+
+impl FromStr for Url {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        let error = || NoAddress(harmless(text));
         let uri: Uri = text.split('#').next().unwrap_or_default().parse().map_err(|_| error())?;
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
@@ -106,11 +160,25 @@ impl FromStr for Url {
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(error)?.to_ascii_lowercase();
         // `host:` and `host:99999` have no port that can be read, and are not the default's.
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        let has_port = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest).len() > host.len();
+        let (user, place) =
+            authority.rsplit_once('@').map_or((None, authority), |(user, rest)| (Some(user), rest));
+        let has_port = place.len() > host.len();
         let port = if has_port { uri.port_u16().ok_or_else(error)? } else { default_port(is_tls) };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let slash = if path.starts_with('/') { "" } else { "/" };
-        Ok(Self { origin: Origin { is_tls, host, port }, path: format!("{slash}{path}") })
+        let login = match user {
+            Some(user) if !user.is_empty() => Some(Login::of(user).ok_or_else(error)?),
+            _ => None,
+        };
+        Ok(Self { origin: Origin { is_tls, host, port }, path: format!("{slash}{path}"), login })
+    }
+}
+
+impl Login {
+    /// User information as addresses have it, percent-encoded; nothing where it is no text.
+    fn of(text: &str) -> Option<Self> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        Some(Self { user: decoded(user)?, password: Secret::new(decoded(password)?) })
     }
 }
 
@@ -125,6 +193,37 @@ impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.path)
     }
+}
+
+/// A segment of a path or a value of a query: all but unreserved characters and `:` become `%XX` (RFC 3986, section 2.3).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("a string can be written to");
+        }
+    }
+    out
+}
+
+/// The text that was percent-encoded; nothing where it is none.
+fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        if *byte != b'%' {
+            out.push(*byte);
+            continue;
+        }
+        let (digits, after) = after.split_at_checked(2)?;
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        out.push(u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()?);
+        rest = after;
+    }
+    String::from_utf8(out).ok()
 }
 
 fn default_port(is_tls: bool) -> u16 {
@@ -160,7 +259,7 @@ fn without_dots(path: &str) -> String {
 }
 
 /// What can be shown of a text that is no address: neither query nor user information, and not too much.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     const SHOWN: usize = 200;
     let text = text.split(['?', '#']).next().unwrap_or_default();
     let text = match (text.split_once("://"), text.rsplit_once('@')) {

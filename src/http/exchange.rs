@@ -8,11 +8,11 @@ use ureq::{Agent, Error, SendBody, Timeout};
 
 use super::address::{OutOfReach, Unresolved};
 use super::connector::Unconnected;
-use super::error::{Delay, RegistryError};
+use super::error::{Delay, HttpError};
 use super::pace::Slow;
-use super::request::{Body, Method, Request};
+use super::request::{Body, Request};
 use super::response::Response;
-use super::url::Url;
+use super::url::{NoAddress, Url};
 use crate::code::AnyFailure;
 use crate::interrupt::Interrupted;
 use crate::limits::Limits;
@@ -20,20 +20,20 @@ use crate::limits::Limits;
 /// Why there is no answer.
 pub(super) enum Lost {
     /// Nothing was sent: whatever it does, it can be sent again.
-    Unsent(RegistryError),
+    Unsent(HttpError),
     /// Nobody knows whether it was done.
-    Unknown(RegistryError),
+    Unknown(HttpError),
     /// It would end the same the next time.
-    Final(RegistryError),
+    Final(HttpError),
     /// The host leads to an address out of reach.
     OutOfReach(std::net::IpAddr),
 }
 
-/// Sends `request` to `url`, whatever its target says, and waits for the head of the answer.
+/// Sends `request` to `url` and waits for the head of the answer.
 pub(super) fn exchange(
     agent: &Agent,
     url: &Url,
-    request: &Request<'_>,
+    request: &Request<'_, '_>,
     authorization: Option<&HeaderValue>,
     limits: &Limits,
 ) -> Result<Response, Lost> {
@@ -44,25 +44,25 @@ pub(super) fn exchange(
         limits: limits.clone(),
     };
     let mut built = request::Builder::new().method(request.method.name()).uri(url.to_string());
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers {
         built = built.header(*name, value);
     }
     if let Some(authorization) = authorization {
         built = built.header(header::AUTHORIZATION, authorization);
     }
-    let unsendable = |_| Lost::Final(RegistryError::Address(url.shown()));
+    let unsendable = |_| Lost::Final(NoAddress(url.shown()).into());
     let failed = Failed::default();
-    let answer = match &request.body {
+    let answer = match request.body {
         Body::Empty if !request.method.has_body() => {
             built.body(()).map(|built| agent.run(built)).map_err(unsendable)?
         }
         Body::Empty => built.body(&[][..]).map(|built| agent.run(built)).map_err(unsendable)?,
-        Body::Bytes(bytes) => built.body(*bytes).map(|built| agent.run(built)).map_err(unsendable)?,
+        Body::Bytes(bytes) => built.body(bytes).map(|built| agent.run(built)).map_err(unsendable)?,
         Body::Stream { size, open } => {
             let inner = open().map_err(|error| Lost::Final(error.into()))?;
             let mut source = Source { inner, failed: failed.clone() };
             let body = SendBody::from_reader(&mut source);
-            let built = built.header(header::CONTENT_LENGTH, *size);
+            let built = built.header(header::CONTENT_LENGTH, size);
             built.body(body).map(|built| agent.run(built)).map_err(unsendable)?
         }
     };
@@ -79,25 +79,6 @@ pub(super) fn exchange(
         url: url.clone(),
         body,
     })
-}
-
-impl Method {
-    /// The method as it is sent.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Head => "HEAD",
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    /// Whether a request without a body says so by a length of zero.
-    fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
-    }
 }
 
 /// What a request is about, for errors.
@@ -154,7 +135,7 @@ impl About {
 
     fn lost_otherwise(&self, error: &(dyn std::error::Error + Send + Sync + 'static)) -> Lost {
         if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
-            return Lost::Final(RegistryError::Interrupted(*interrupted));
+            return Lost::Final(HttpError::Interrupted(*interrupted));
         }
         if let Some(OutOfReach(address)) = error.downcast_ref() {
             return Lost::OutOfReach(*address);
@@ -186,21 +167,21 @@ impl About {
         }))
     }
 
-    fn tls_problem(&self, problem: String) -> RegistryError {
-        RegistryError::Tls { what: self.what.clone(), host: self.host.clone(), problem }
+    fn tls_problem(&self, problem: String) -> HttpError {
+        HttpError::Tls { what: self.what.clone(), host: self.host.clone(), problem }
     }
 
-    fn slow(&self, delay: Delay) -> RegistryError {
-        RegistryError::Slow { what: self.what.clone(), delay }
+    fn slow(&self, delay: Delay) -> HttpError {
+        HttpError::Slow { what: self.what.clone(), delay }
     }
 
-    fn unanswered(&self, problem: &str) -> RegistryError {
+    fn unanswered(&self, problem: &str) -> HttpError {
         let problem = crate::printable::escaped(problem);
-        RegistryError::Unanswered { what: self.what.clone(), problem }
+        HttpError::Unanswered { what: self.what.clone(), problem }
     }
 }
 
-/// The body of an answer, whose errors are [`RegistryError`]s.
+/// The body of an answer, whose errors are [`HttpError`]s.
 struct Answer<R> {
     inner: R,
     about: About,
@@ -209,7 +190,7 @@ struct Answer<R> {
 impl<R: Read> Read for Answer<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.inner.read(out).map_err(|error| match self.about.lost(Error::from(error)) {
-            Lost::Final(RegistryError::Interrupted(interrupted)) => io::Error::other(interrupted),
+            Lost::Final(HttpError::Interrupted(interrupted)) => io::Error::other(interrupted),
             Lost::Unsent(error) | Lost::Unknown(error) | Lost::Final(error) => {
                 AnyFailure::new(error).into_io()
             }
@@ -220,17 +201,17 @@ impl<R: Read> Read for Answer<R> {
     }
 }
 
-/// What a request's body failed with: that is no fault of the registry.
+/// What a request's body failed with: that is no fault of the server.
 #[derive(Clone, Default)]
 struct Failed(Arc<Mutex<Option<io::Error>>>);
 
 impl Failed {
-    fn take(&self) -> Option<RegistryError> {
+    fn take(&self) -> Option<HttpError> {
         let source = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let interrupted = source.get_ref().and_then(|inner| inner.downcast_ref::<Interrupted>()).copied();
         Some(match interrupted {
-            Some(interrupted) => RegistryError::Interrupted(interrupted),
-            None => RegistryError::Unreadable(source),
+            Some(interrupted) => HttpError::Interrupted(interrupted),
+            None => HttpError::Unreadable(source),
         })
     }
 }

@@ -12,7 +12,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Requests to registries and token servers, each time they are sent.
+    /// Requests to servers, each time they are sent.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -22,7 +22,7 @@ impl Traffic {
         self.retries.load(Ordering::Relaxed)
     }
 
-    /// Bytes of blobs received.
+    /// Bytes of blobs and other files received.
     pub fn blob_bytes_in(&self) -> u64 {
         self.blob_bytes_in.load(Ordering::Relaxed)
     }
@@ -32,19 +32,19 @@ impl Traffic {
         self.blob_bytes_out.load(Ordering::Relaxed)
     }
 
-    pub(super) fn request(&self) {
+    pub(crate) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn retry(&self) {
+    pub(crate) fn retry(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn received(&self, bytes: u64) {
+    pub(crate) fn received(&self, bytes: u64) {
         self.blob_bytes_in.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn sent(&self, bytes: u64) {
+    pub(crate) fn sent(&self, bytes: u64) {
         self.blob_bytes_out.fetch_add(bytes, Ordering::Relaxed);
     }
 }

@@ -12,7 +12,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::limits::Limits;
 
 /// How often one request is sent, and how long is waited in between.
-pub(super) struct Retry<'a> {
+pub(crate) struct Retry<'a> {
     limits: &'a Limits,
     interrupt: &'a Interrupt,
     /// Times that it was sent.
@@ -21,22 +21,22 @@ pub(super) struct Retry<'a> {
 }
 
 impl<'a> Retry<'a> {
-    pub(super) fn new(limits: &'a Limits, interrupt: &'a Interrupt) -> Self {
+    pub(crate) fn new(limits: &'a Limits, interrupt: &'a Interrupt) -> Self {
         Self { limits, interrupt, tries: 1, waited: Duration::ZERO }
     }
 
     /// As after so many tries, whose waits do not count any more.
-    pub(super) fn after(tries: u32, limits: &'a Limits, interrupt: &'a Interrupt) -> Self {
+    pub(crate) fn after(tries: u32, limits: &'a Limits, interrupt: &'a Interrupt) -> Self {
         Self { tries, ..Self::new(limits, interrupt) }
     }
 
     /// Times that the request was sent.
-    pub(super) fn tries(&self) -> u32 {
+    pub(crate) fn tries(&self) -> u32 {
         self.tries
     }
 
     /// Waits for the next try, as long as the server asks at least; false where there is none left.
-    pub(super) fn wait(&mut self, asked: Option<Duration>) -> Result<bool, Interrupted> {
+    pub(crate) fn wait(&mut self, asked: Option<Duration>) -> Result<bool, Interrupted> {
         let pause = self.pause(asked, chance());
         let most = Duration::from_secs(self.limits.retry_total_seconds);
         if self.tries >= self.limits.tries || self.waited + pause > most {
@@ -63,20 +63,24 @@ impl<'a> Retry<'a> {
 
 /// How long a server asks to wait (RFC 9110, section 10.2.3): seconds, or a time, which is held against the server's own
 /// clock. Nothing where it is neither.
-pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let after = text("retry-after")?;
     if !after.is_empty() && after.bytes().all(|digit| digit.is_ascii_digit()) {
         // A number too large for seconds is as long as can be.
         return Some(Duration::from_secs(after.parse().unwrap_or(u64::from(u32::MAX))));
     }
-    let time = |text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    let (after, now) = (time(after)?, time(text("date")?)?);
-    Some(Duration::from_secs(u64::try_from(after.as_second() - now.as_second()).unwrap_or(0)))
+    Some(Duration::from_secs(u64::try_from(seconds_between(text("date")?, after)?).unwrap_or(0)))
+}
+
+/// The seconds from one time to another, each as headers have it (RFC 9110, section 5.6.7).
+pub(super) fn seconds_between(from: &str, to: &str) -> Option<i64> {
+    let time = |text: &str| rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok();
+    Some(time(to)?.as_second() - time(from)?.as_second())
 }
 
 /// Sleeps; ends at most 50 ms after somebody asked to stop.
-pub(super) fn sleep(pause: Duration, interrupt: &Interrupt) -> Result<(), Interrupted> {
+pub(crate) fn sleep(pause: Duration, interrupt: &Interrupt) -> Result<(), Interrupted> {
     const LATE: Duration = Duration::from_millis(50);
     let began = Instant::now();
     loop {

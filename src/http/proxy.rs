@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::address;
-use super::auth::Secret;
-use super::error::RegistryError;
+use super::error::HttpError;
+use super::secret::Secret;
 use super::url::Origin;
 
 /// Which proxies are used, and for whom none is.
@@ -20,7 +20,7 @@ pub struct Proxies {
 
 /// The address of a proxy, which may hold a password: it is not printed.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct ProxyAddress(Secret);
+pub(crate) struct ProxyAddress(Secret);
 
 impl Proxies {
     /// Proxies for TLS and for plain HTTP; `exceptions` are hosts that are reached without them, as `NO_PROXY` lists them.
@@ -39,7 +39,7 @@ impl Proxies {
     }
 
     /// The proxy for an origin, where there is one.
-    pub(super) fn proxy(&self, origin: &Origin) -> Option<&ProxyAddress> {
+    pub(crate) fn proxy(&self, origin: &Origin) -> Option<&ProxyAddress> {
         let proxy = if origin.is_tls { &self.https } else { &self.http };
         let is_direct =
             || address::is_loopback(&origin.host) || self.exceptions.iter().any(|one| one.matches(origin));
@@ -49,8 +49,8 @@ impl Proxies {
 
 impl ProxyAddress {
     /// The proxy for `host` as the client takes it: one of HTTP, without scheme as well.
-    pub(super) fn parse(&self, host: &str) -> Result<ureq::Proxy, RegistryError> {
-        let error = |problem| RegistryError::Proxy { host: host.to_owned(), problem };
+    pub(crate) fn parse(&self, host: &str) -> Result<ureq::Proxy, HttpError> {
+        let error = |problem| HttpError::Proxy { host: host.to_owned(), problem };
         let proxy = ureq::Proxy::new(self.0.reveal()).map_err(|_| error("its address cannot be read"))?;
         match proxy.protocol() {
             ureq::ProxyProtocol::Http | ureq::ProxyProtocol::Https => Ok(proxy),
@@ -115,7 +115,7 @@ impl Exception {
 }
 
 /// Whether `host` is `domain` or below it.
-pub(super) fn is_in(host: &str, domain: &str) -> bool {
+pub(crate) fn is_in(host: &str, domain: &str) -> bool {
     let below = host.strip_suffix(domain);
     !domain.is_empty() && below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }

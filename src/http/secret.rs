@@ -13,7 +13,7 @@ impl Secret {
     }
 
     /// The text itself, for whom it is meant.
-    pub(in crate::registry) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

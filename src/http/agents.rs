@@ -7,12 +7,13 @@ use std::time::Duration;
 use ureq::Agent;
 
 use super::address::{self, Lookup, Reach};
+use super::client::Client;
 use super::connector::connector;
+use super::deliver::Undelivered;
 use super::pace::Pace;
-use super::settings::HostSettings;
+use super::settings::Tls;
 use super::tls;
 use super::url::Origin;
-use super::wire::{Undelivered, Wire};
 
 /// The pools of connections that were needed so far.
 #[derive(Default)]
@@ -33,8 +34,8 @@ const IDLE: usize = 64;
 
 impl Agents {
     /// The pool for an origin; connections lead to addresses within `reach` alone.
-    pub(super) fn agent(&self, origin: &Origin, reach: Reach, wire: &Wire) -> Result<Agent, Undelivered> {
-        let Wire { settings, limits, interrupt, .. } = wire;
+    pub(super) fn agent(&self, origin: &Origin, reach: Reach, client: &Client) -> Result<Agent, Undelivered> {
+        let (settings, limits, interrupt) = (client.settings(), client.limits(), client.interrupt());
         let host = origin.authority();
         let own = settings.at(origin);
         let proxy = settings.proxies.proxy(origin);
@@ -59,7 +60,7 @@ impl Agents {
             .timeout_resolve(seconds(limits.connect_seconds))
             .timeout_connect(seconds(limits.connect_seconds))
             .timeout_recv_response(seconds(limits.first_byte_seconds))
-            .tls_config(tls::config(own.unwrap_or(&HostSettings::default()))?)
+            .tls_config(tls::config(own.unwrap_or(&Tls::default()))?)
             .proxy(proxy)
             .build();
         let agent = Agent::with_parts(config, connector(Pace::new(limits, interrupt)), Lookup::new(reach));
