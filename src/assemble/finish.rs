@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blame::about;
 use super::error::AssembleError;
-use super::image::{self, AssembledImage, AssembledLayer, Origin};
+use super::image::{self, AddedPackages, AssembledImage, AssembledLayer, Origin};
 use super::indexes::Indexes;
 use super::known::MadeLayer;
 use super::layout::LaidOut;
@@ -46,6 +46,8 @@ pub(super) fn finish(
     let image = image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan), layers);
     let mut image = image.map_err(about(plan, "manifest", None))?;
     image.warnings = warnings(plan, indexes);
+    let (notes, generated) = (one.notes, one.generated);
+    image.packages = one.provision.map(|provision| AddedPackages { provision, notes, generated });
     Ok(image)
 }
 

@@ -10,10 +10,11 @@ use super::indexes::Indexes;
 use super::shared::Step;
 use super::{Order, Workshop, packages};
 use crate::contents::{self, Dangling, LayerContents, Take, View};
-use crate::emulate::Note;
+use crate::emulate::{Note, Reason};
 use crate::layer::Trust;
 use crate::plan::{ArtifactPlan, ImagePlan};
 use crate::provision::Provision;
+use crate::rootfs::RootPath;
 
 /// What the layers of an image will hold.
 pub(super) struct LaidOut {
@@ -21,6 +22,8 @@ pub(super) struct LaidOut {
     pub(super) provision: Option<Arc<Provision>>,
     /// What packages want and do not get.
     pub(super) notes: Vec<Note>,
+    /// What was generated for packages, and why.
+    pub(super) generated: Vec<(RootPath, Reason)>,
     /// A layer for each artifact.
     pub(super) artifacts: Vec<Arc<ArtifactLayer>>,
     /// What the state layer adds.
@@ -133,7 +136,8 @@ impl<'a> Layout<'a> {
         view.apply_contents(&state);
         let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
-        Ok(LaidOut { provision, notes: emulated.notes, artifacts, additions, state, dangling })
+        let generated = emulated.files.iter().map(|one| (one.path.clone(), one.reason)).collect();
+        Ok(LaidOut { provision, notes: emulated.notes, generated, artifacts, additions, state, dangling })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

@@ -29,7 +29,7 @@ mod write;
 
 pub use accounts::AccountsError;
 pub use error::{AssembleError, Fault};
-pub use image::{AssembledImage, AssembledLayer, Origin};
+pub use image::{AddedPackages, AssembledImage, AssembledLayer, Origin};
 pub use shared::Shared;
 pub use stages::assemble;
 pub use work::{Tally, Work};
