@@ -9,7 +9,7 @@ use super::error::{Failed, ProvisionError};
 use super::installed::Base;
 use super::wish::{Provisioner, Wish};
 use super::{keys, sources};
-use crate::package::{Problem, Solution, solve_alike};
+use crate::package::{Lockstep, Problem, Solution, solve_alike};
 use crate::repositories::{Opened, Wanted};
 
 /// What is chosen for a platform.
@@ -36,7 +36,8 @@ pub(super) fn choose(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Chos
         assume: &wish.packages.assume,
     });
     let problems: Vec<_> = problems.collect();
-    let solutions = solve_alike(&problems, !shop.allow_skew);
+    let lockstep = if shop.allow_skew { Lockstep::Off } else { Lockstep::Required };
+    let solutions = solve_alike(&problems, lockstep);
     let solutions = solutions.map_err(|failed| Failed { wish: None, problem: failed.into() })?;
     let known = known.into_iter().zip(solutions);
     Ok(known.map(|((base, opened), solution)| Chosen { base, opened, solution }).collect())

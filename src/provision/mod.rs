@@ -44,8 +44,10 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let unpacked: Result<Vec<_>, _> = fetched.iter().map(unpack).collect();
     let packages = solution.added.into_iter().zip(fetched).zip(unpacked?);
     let packages = packages.map(|((choice, file), unpacked)| {
-        let repository = opened.repositories()[opened.offers().repository(choice.offer)].name.clone();
-        Provided { choice, file, unpacked, repository }
+        let number = opened.offers().repository(choice.offer);
+        let tag = opened.offers().tag(number).map(str::to_owned);
+        let repository = opened.repositories()[number].name.clone();
+        Provided { choice, file, unpacked, tag, repository }
     });
     let packages: Vec<Provided> = packages.collect();
     let ownership = Ownership::of(&base, &wish.base, &packages)?;

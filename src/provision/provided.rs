@@ -34,6 +34,8 @@ pub struct Provided {
     pub(super) file: Fetched,
     /// What it holds.
     pub unpacked: Arc<Unpacked>,
+    /// The tag of its repository (apk).
+    pub tag: Option<String>,
     /// What the repository is called that it comes from.
     pub repository: String,
 }
