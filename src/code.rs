@@ -114,6 +114,12 @@ codes! {
     PackageKey = "E_PKG_KEY" => Usage,
     /// A repository that lacks the suite, component, architecture or format that is asked for.
     PackageRepository = "E_PKG_REPOSITORY" => Usage,
+    /// There is no package of a name that is asked for.
+    PackageUnknown = "E_PKG_UNKNOWN" => Usage,
+    /// No set of packages meets what is asked for.
+    PackageUnsatisfied = "E_PKG_UNSATISFIED" => Usage,
+    /// The platforms do not get the same packages.
+    PackagePlatforms = "E_PKG_PLATFORMS" => Usage,
     /// The store's directory cannot be trusted or is none.
     Store = "E_STORE" => Usage,
     /// A tar path leaves the image.
@@ -156,6 +162,12 @@ codes! {
     Ambiguous = "E_AMBIGUOUS" => Input,
     /// An archive or layout that is not put together as its format says.
     Layout = "E_LAYOUT" => Input,
+    /// A package of apk, or a database of packages, that is not put together as its format says.
+    PackageFormat = "E_PKG_FORMAT" => Input,
+    /// A base's database of packages that cannot be read or extended.
+    PackageDatabase = "E_PKG_DATABASE" => Input,
+    /// A base's configuration of repositories that cannot be read or followed.
+    PackageSources = "E_PKG_SOURCES" => Input,
     /// A package of Debian's that is not put together as its format says.
     DebFormat = "E_DEB_FORMAT" => Input,
     /// A config whose platform is not the one of its index entry.

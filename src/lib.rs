@@ -2,7 +2,8 @@
 //!
 //! The modules stand in rows, from the bottom up; a module imports only rows below its own (`tests/modules.rs` holds that):
 //!
-//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`nearest`], [`printable`], [`progress`]: what every row needs.
+//! 0. [`code`], [`file_error`], [`interrupt`], [`limits`], [`nearest`], [`pool`], [`printable`],
+//!    [`progress`]: what every row needs.
 //! 1. [`oci`]: the nouns of the OCI specifications.
 //! 2. [`rootfs`]: what is inside an image.
 //! 3. [`layer`]: entries as bytes.
@@ -27,6 +28,7 @@ pub mod file_error;
 pub mod interrupt;
 pub mod limits;
 pub mod nearest;
+pub mod pool;
 pub mod printable;
 pub mod progress;
 

@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 ///
 /// The row that every other needs is two here: `code` gives codes to the errors beside it.
 const ROWS: &[&[&str]] = &[
-    &["file_error", "interrupt", "nearest", "printable", "progress"],
+    &["file_error", "interrupt", "nearest", "pool", "printable", "progress"],
     &["code", "limits"],
     &["oci"],
     &["rootfs"],

@@ -333,6 +333,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
       layers            4   912 B  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
       blobs             4  2.2 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
       registries        0     0 B
+      packages          0     0 B
     ");
     let report: Value =
         serde_json::from_str(&sandbox.run(&["store", "info", "--store", "store", "--json"])).unwrap();
@@ -350,6 +351,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
       layers            0   0 B
       blobs             0   0 B
       registries        0   0 B
+      packages          0   0 B
     would remove 14 entries, 10.1 kB
     ");
     assert_eq!(tree(&sandbox.path("store")), before);
@@ -363,6 +365,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
       layers            0   0 B
       blobs             0   0 B
       registries        0   0 B
+      packages          0   0 B
     removed 14 entries, 10.1 kB
     ");
     assert!(sandbox.entries().is_empty());

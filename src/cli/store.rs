@@ -91,7 +91,8 @@ fn text(report: &StoreReport, args: &Args) -> String {
     text.push_str(&table(&report.holds));
     if let Some(removed) = &report.removed {
         let is_trial = matches!(&args.command, StoreCommand::Prune(prune) if prune.dry_run);
-        let entries = [&removed.indexes, &removed.layers, &removed.blobs, &removed.registries];
+        let entries =
+            [&removed.indexes, &removed.layers, &removed.blobs, &removed.registries, &removed.packages];
         let count: usize = entries.iter().map(|held| held.entries).sum();
         let bytes = entries.iter().map(|held| held.bytes).sum();
         let verb = if is_trial { "would remove" } else { "removed" };
@@ -113,6 +114,7 @@ fn table(holds: &InventoryReport) -> String {
         ("layers", &holds.layers),
         ("blobs", &holds.blobs),
         ("registries", &holds.registries),
+        ("packages", &holds.packages),
     ];
     for (kind, held) in kinds {
         let HeldReport { entries, bytes, oldest_use, last_use } = held;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::carriers::Carriers;
 use super::change::Change;
 use super::ledger::{Given, Place, Thing};
 use super::operation::{LayerContents, Position};
@@ -117,9 +118,9 @@ pub fn artifact(
         (select(&flat, take, layers)?, Flat::on(below, &flat, layers, take, &change))
     };
     entries.iter().try_for_each(|one| one.refuse_fault(layers))?;
-    let carriers = carriers(&entries);
+    let carriers = Carriers::of(entries.iter().map(|one| one.given));
     entries.sort_unstable_by_key(|one| {
-        let at = if one.carries(&carriers) { one.given.data } else { one.given.item };
+        let at = if carriers.is_one(one.given) { one.given.data } else { one.given.item };
         (Reverse(at.layer), at.ordinal)
     });
     let ledger = Operations::new(layers.to_vec(), change);
@@ -129,11 +130,11 @@ pub fn artifact(
         interrupt.check()?;
         let data = one.given.data;
         let mut thing = one.thing(layers, &flat.change);
-        if !one.carries(&carriers) && !matches!(thing.kind, Kind::Symlink(_)) {
+        if !carriers.is_one(one.given) && !matches!(thing.kind, Kind::Symlink(_)) {
             thing.link_to = places.get(&data).cloned();
         }
         if let Some(place) = placement.put(thing, &flat)?
-            && carriers.contains_key(&data)
+            && carriers.is_shared(data)
         {
             places.entry(data).or_insert(place);
         }
@@ -193,28 +194,6 @@ impl Entry {
             None => Ok(()),
         }
     }
-
-    /// Whether content is written under this name, and under the others as hard links to it.
-    fn carries(&self, carriers: &HashMap<Position, Position>) -> bool {
-        carriers.get(&self.given.data).is_none_or(|carrier| *carrier == self.given.item)
-    }
-}
-
-/// For each content that a hard link names, the selected item that is written with it: the one that holds it, else the first
-/// link to it.
-fn carriers(selected: &[Entry]) -> HashMap<Position, Position> {
-    let mut carriers = HashMap::new();
-    for Given { item, data } in selected.iter().map(|one| one.given).filter(|one| one.item != one.data) {
-        let carrier = carriers.entry(data).or_insert(item);
-        let rank = |item: &Position| (Reverse(item.layer), item.ordinal);
-        if rank(&item) < rank(carrier) {
-            *carrier = item;
-        }
-    }
-    for holder in selected.iter().map(|one| one.given).filter(|one| one.item == one.data) {
-        carriers.entry(holder.data).and_modify(|carrier| *carrier = holder.item);
-    }
-    carriers
 }
 
 /// What is selected of a flattened artifact.

@@ -177,6 +177,11 @@ impl Ledger for Stream {
         self.fresh.push(Operation::Entry { entry, data });
     }
 
+    fn mark(&mut self, deletion: Operation) {
+        self.inodes.push_nothing();
+        self.fresh.push(deletion);
+    }
+
     fn kind(&self, number: u32) -> Kind {
         self.inodes.kind(number)
     }

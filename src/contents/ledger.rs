@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::operation::Position;
+use super::operation::{Operation, Position};
 use crate::rootfs::{Attributes, Kind, RootPath};
 
 /// Something to be placed.
@@ -48,6 +48,9 @@ pub(super) struct Place {
 pub(super) trait Ledger {
     /// Takes down that a thing was placed at a path.
     fn record(&mut self, path: RootPath, thing: Thing<'_>);
+
+    /// Takes down a deletion, which has a number too and is never asked for.
+    fn mark(&mut self, deletion: Operation);
 
     /// What a thing is; never a hard link.
     fn kind(&self, number: u32) -> Kind;

@@ -5,6 +5,7 @@
 //! input is still being read.
 
 mod artifact;
+mod carriers;
 mod change;
 mod dangling;
 mod finding;

@@ -17,7 +17,7 @@ pub struct Operations {
     layers: Vec<Arc<LayerIndex>>,
     change: Change,
     steps: Blocks<Step>,
-    /// Directories of entries that are not where their own paths lead.
+    /// Directories of entries that are not where their own paths lead, and paths of those that have other names.
     places: PathSet,
     made: Vec<Operation>,
 }
@@ -30,6 +30,14 @@ enum Step {
         given: Given,
         /// Its directory, one more than its number, where that is another than its path has.
         place: Option<NonZeroU32>,
+        /// The operation that it is a hard link to, one more than its number.
+        link: Option<NonZeroU32>,
+    },
+    /// An entry that an item of the source gives under another name.
+    Renamed {
+        given: Given,
+        /// Its path, by its number.
+        path: u32,
         /// The operation that it is a hard link to, one more than its number.
         link: Option<NonZeroU32>,
     },
@@ -62,7 +70,7 @@ impl Operations {
     pub fn get(&self, number: u32) -> Operation {
         match self.steps[number] {
             Step::Made(made) => self.made[made as usize].clone(),
-            Step::Item { given, link, .. } => {
+            Step::Item { given, link, .. } | Step::Renamed { given, link, .. } => {
                 let (path, attributes) = (self.path(number), self.attributes(number));
                 let (kind, data) = match link {
                     Some(link) => (Kind::Hardlink(self.path(link.get() - 1)), None),
@@ -84,6 +92,7 @@ impl Operations {
                 Operation::Entry { entry, .. } => entry.path.clone(),
                 Operation::Whiteout { path, .. } | Operation::Opaque { dir: path, .. } => path.clone(),
             },
+            Step::Renamed { path, .. } => self.places.get(path),
             Step::Item { given: Given { item, .. }, place: None, .. } => self.own_path(item),
             Step::Item { given: Given { item, .. }, place: Some(place), .. } => self
                 .places
@@ -95,7 +104,8 @@ impl Operations {
     /// What shared object the content of an operation is, where an item of the source gives it and it is one.
     pub(super) fn elf(&self, number: u32) -> Option<&Elf> {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => {
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => {
                 self.layers[data.layer as usize].elf.get(&data.ordinal)
             }
             Step::Made(_) => None,
@@ -111,6 +121,11 @@ impl Operations {
         self.layers[at.layer as usize].items.inodes()
     }
 
+    fn make(&mut self, operation: Operation) -> Step {
+        self.made.push(operation);
+        Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
+    }
+
     fn made(&self, number: u32) -> &Entry {
         match &self.made[number as usize] {
             Operation::Entry { entry, .. } => entry,
@@ -123,32 +138,43 @@ impl Ledger for Operations {
     fn record(&mut self, path: RootPath, thing: Thing<'_>) {
         let step = match thing.given {
             Some(given) => {
-                let place = (self.own_path(given.item) != path).then(|| {
-                    let dir = path.parent().expect("the root is never given by an item");
-                    one_more(self.places.insert(&dir))
-                });
                 let link = thing.link_to.map(|Place { number, .. }| one_more(number));
-                Step::Item { given, place, link }
+                let own = self.own_path(given.item);
+                if own.name() == path.name() {
+                    let place = (own != path).then(|| {
+                        let dir = path.parent().expect("the root is never given by an item");
+                        one_more(self.places.insert(&dir))
+                    });
+                    Step::Item { given, place, link }
+                } else {
+                    Step::Renamed { given, path: self.places.insert(&path), link }
+                }
             }
             None => {
                 let entry = Entry { path, kind: thing.kind, attributes: thing.attributes };
-                self.made.push(Operation::Entry { entry, data: None });
-                Step::Made(u32::try_from(self.made.len() - 1).expect("it is no more than all"))
+                self.make(Operation::Entry { entry, data: None })
             }
         };
         self.steps.push(step);
     }
 
+    fn mark(&mut self, deletion: Operation) {
+        let step = self.make(deletion);
+        self.steps.push(step);
+    }
+
     fn kind(&self, number: u32) -> Kind {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => self.inodes(data).kind(data.ordinal),
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => self.inodes(data).kind(data.ordinal),
             Step::Made(made) => self.made(made).kind.clone(),
         }
     }
 
     fn attributes(&self, number: u32) -> Attributes {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => {
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => {
                 self.change.attributes(self.inodes(data).attributes(data.ordinal))
             }
             Step::Made(made) => self.made(made).attributes.clone(),
@@ -157,14 +183,16 @@ impl Ledger for Operations {
 
     fn is_directory(&self, number: u32) -> bool {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => self.inodes(data).is_directory(data.ordinal),
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => self.inodes(data).is_directory(data.ordinal),
             Step::Made(made) => self.made(made).kind.is_directory(),
         }
     }
 
     fn target(&self, number: u32) -> Option<&[u8]> {
         match self.steps[number] {
-            Step::Item { given: Given { data, .. }, .. } => self.inodes(data).target(data.ordinal),
+            Step::Item { given: Given { data, .. }, .. }
+            | Step::Renamed { given: Given { data, .. }, .. } => self.inodes(data).target(data.ordinal),
             Step::Made(made) => match &self.made[made as usize] {
                 Operation::Entry { entry: Entry { kind: Kind::Symlink(target), .. }, .. } => Some(target),
                 _ => None,

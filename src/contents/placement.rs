@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::finding::{self, Finding, Overwrite};
 use super::follow::{self, Last, PathLoop};
 use super::ledger::{Ledger, Place, Thing};
+use super::operation::Operation;
 use super::view::View;
 use crate::code::{Code, Coded};
 use crate::rootfs::{Attributes, Kind, PathSet, RootPath, Tree};
@@ -167,6 +168,16 @@ impl<'a, L: Ledger> Placement<'a, L> {
     /// Takes away what the view below has at a path, before anything is placed.
     pub(super) fn remove(&mut self, path: &RootPath) {
         self.removed.insert(path, ());
+    }
+
+    /// Writes that what the view below has at a path goes, where nothing is placed.
+    pub(super) fn delete(&mut self, path: &RootPath, directories: &dyn Directories) -> Result<(), Conflict> {
+        self.put_parents(path, path, directories)?;
+        // The marker itself is what is placed, so that numbers stay those of the ledger.
+        let dir = path.parent().unwrap_or_else(RootPath::root);
+        self.placed.insert(&dir.join(&[b".wh.", path.name()].concat()));
+        self.ledger.mark(Operation::Whiteout { path: path.clone(), mtime: self.generated });
+        Ok(())
     }
 
     /// Whether what was placed at a path or above it is no directory, so that it hides what the view below has there.
@@ -341,7 +352,7 @@ impl<'a, L: Ledger> Placement<'a, L> {
 }
 
 /// Whether two entries have the same mode, owner and extended attributes; times do not count.
-fn same_attributes(a: &Attributes, b: &Attributes) -> bool {
+pub(super) fn same_attributes(a: &Attributes, b: &Attributes) -> bool {
     a.mode == b.mode && a.owner == b.owner && a.xattrs == b.xattrs
 }
 

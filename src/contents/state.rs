@@ -144,6 +144,10 @@ impl Ledger for Vec<Operation> {
         self.push(Operation::Entry { entry: Entry { path, kind, attributes: thing.attributes }, data });
     }
 
+    fn mark(&mut self, deletion: Operation) {
+        self.push(deletion);
+    }
+
     fn kind(&self, number: u32) -> Kind {
         placed(self, number).kind.clone()
     }

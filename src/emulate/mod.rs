@@ -4,14 +4,18 @@
 //! A [`Scene`] is an image once everything but its generated files is laid out; [`emulate`] says what generated files it
 //! gets, who its packages need as users and groups, and what of their scripts was not understood.
 
+mod accounts;
+mod alternatives;
+mod commands;
 mod emulated;
+#[cfg(test)]
+mod sample;
 mod scene;
+mod script;
+mod site;
+mod static_accounts;
+mod work;
 
 pub use emulated::{Emulated, Gap, Generated, Made, Note, Reason};
 pub use scene::{Database, EmulateError, Scene};
-
-/// Says what scripts would have made of a scene. The same scene always comes to the same.
-pub fn emulate(scene: &Scene<'_>) -> Result<Emulated, EmulateError> {
-    let _ = scene;
-    Ok(Emulated::default())
-}
+pub use work::emulate;

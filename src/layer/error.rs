@@ -249,7 +249,7 @@ pub enum LimitError {
 
 impl ReadErrorKind {
     /// Whether what is wrong lies in the layer's bytes, so that a wrong digest would explain it.
-    pub(super) fn is_in_content(&self) -> bool {
+    pub(crate) fn is_in_content(&self) -> bool {
         !matches!(
             self,
             Self::Source(_)

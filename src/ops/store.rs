@@ -34,10 +34,12 @@ pub struct InventoryReport {
     pub indexes: HeldReport,
     /// Records of assembled layers.
     pub layers: HeldReport,
-    /// Blobs: the bytes of those layers, and layers and documents of images in registries.
+    /// Blobs: the bytes of those layers, layers and documents of images in registries, and packages.
     pub blobs: HeldReport,
     /// What was learned of registries: whether they have referrers, mount blobs and so on.
     pub registries: HeldReport,
+    /// Indexes of packages, what packages hold, and what was seen of their repositories.
+    pub packages: HeldReport,
 }
 
 /// Entries of one kind.
@@ -77,9 +79,15 @@ fn report(store: &Store, holds: Inventory, removed: Option<Inventory>) -> StoreR
     StoreReport { version: VERSION, path, holds: inventory(holds), removed: removed.map(inventory) }
 }
 
-fn inventory(Inventory { indexes, layers, blobs, registries }: Inventory) -> InventoryReport {
+fn inventory(Inventory { indexes, layers, blobs, registries, packages }: Inventory) -> InventoryReport {
     let (indexes, layers) = (held(indexes), held(layers));
-    InventoryReport { indexes, layers, blobs: held(blobs), registries: held(registries) }
+    InventoryReport {
+        indexes,
+        layers,
+        blobs: held(blobs),
+        registries: held(registries),
+        packages: held(packages),
+    }
 }
 
 fn held(Held { entries, bytes, oldest, newest }: Held) -> HeldReport {

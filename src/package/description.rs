@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::relation::{Atom, Group, Provide};
 
 /// What is known of a package without its bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Package {
     /// Its name.
     pub name: String,

@@ -2,6 +2,7 @@
 //!
 //! One model for both worlds ([`Family`]). What is here knows no network, no disk and no image: bytes in, values out.
 
+pub mod apk;
 mod control;
 pub mod deb;
 mod description;
@@ -27,7 +28,9 @@ pub use relation::{
     deb_provides,
 };
 pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
-pub use solve::{Choice, Note, Offers, Problem, Request, Solution, Upgrade, Why};
+pub use solve::{
+    Choice, Lockstep, Note, Offers, Problem, Request, Solution, SolveError, Unsolved, Upgrade, Why, solve, solve_alike,
+};
 pub use source::{SignedBy, Source};
 pub use unpacked::{OwnerNames, Sum, Unpacked};
 pub use version::{compare as compare_versions, is_valid as is_version};

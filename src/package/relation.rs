@@ -8,15 +8,17 @@ pub use apk::{apk_atoms, apk_depends, apk_provides};
 pub use deb::{deb_atoms, deb_groups, deb_provides};
 pub use written::Written;
 
+use serde::{Deserialize, Serialize};
+
 use super::family::Family;
 use super::version::{compare, compare_like, is_valid};
 
 /// Alternatives, the preferred first; any of them will do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group(pub Vec<Atom>);
 
 /// A name, and the versions of it that are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Atom {
     /// The name of a package, or of what packages provide.
     pub name: String,
@@ -28,7 +30,7 @@ pub struct Atom {
 }
 
 /// How one version stands to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// Smaller (deb `<<`, apk `<`).
     Less,
@@ -51,7 +53,7 @@ pub enum Relation {
 }
 
 /// A name that a package has besides its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provide {
     /// The name.
     pub name: String,

@@ -17,7 +17,7 @@ mod sample;
 mod staging;
 mod write;
 
-pub use cache::{Held, Inventory, Keeping, KeptBlob, Key, Pruned, Room, Store, StoreError};
+pub use cache::{Held, Incoming, Inventory, Keeping, KeptBlob, Key, Pruned, Room, Store, StoreError};
 pub use found::{find, referrers, root, tags};
 pub use output::{Output, OutputError, OutputParseError};
 pub use staging::{StagedFile, Staging};

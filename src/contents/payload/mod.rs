@@ -1,13 +1,26 @@
 //! What the layer of packages holds, from the indexes of their data alone.
 
+mod claims;
+mod contest;
+mod emit;
 mod error;
+mod ground;
+mod layout;
 mod outcome;
 mod owners;
+mod ways;
 
 pub use error::PayloadError;
 pub use outcome::{Claimant, Outcome, Payload, Taken};
 pub use owners::{Holder, Owners, Parcel, Party, Verdict};
 
+use std::collections::BTreeSet;
+
+use self::claims::Claims;
+use self::ground::Ground;
+use self::layout::Layout;
+use self::ways::Ways;
+use super::change::Change;
 use super::placement::Allow;
 use super::view::View;
 use crate::interrupt::Interrupt;
@@ -27,6 +40,36 @@ pub fn payload(
     latest: Option<i64>,
     interrupt: &Interrupt,
 ) -> Result<Payload, PayloadError> {
-    let _ = (parcels, below, owners, gone, allow, latest, interrupt);
-    unimplemented!()
+    let mut order: Vec<usize> = (0..parcels.len()).collect();
+    order.sort_by_key(|number| parcels[*number].name);
+    let change = Change { latest, ..Change::default() };
+    let gone = places(gone, below);
+    let mut ground = Ground { parcels, order, below, owners, allow, gone, change, interrupt };
+    loop {
+        let mut ways = Ways::of(&ground)?;
+        let claims = Claims::of(&ground, &mut ways)?;
+        let met = claims.met(&ground, &ground.gone);
+        if met.is_empty() {
+            return lay(&ground, &ways, claims);
+        }
+        // A directory never takes the place of a link of the base, not even of one that would go otherwise.
+        ground.gone.retain(|place| !met.contains(place));
+    }
 }
+
+/// Lays out what packages want.
+fn lay(ground: &Ground<'_>, ways: &Ways<'_>, claims: Claims) -> Result<Payload, PayloadError> {
+    let deleted: BTreeSet<_> = ground.gone.iter().filter(|place| claims.leave(place)).cloned().collect();
+    let mut layout = Layout::of(ground, ways, claims)?;
+    let contents = emit::emit(ground, &mut layout, &deleted)?;
+    Ok(Payload { contents, outcomes: layout.outcomes, taken: layout.taken })
+}
+
+/// Where files and links of the view below are that these paths lead to.
+fn places(paths: &[RootPath], below: &View) -> BTreeSet<RootPath> {
+    let places = paths.iter().filter_map(|path| below.physical(path).ok());
+    places.filter(|place| below.get(place).is_some_and(|node| !node.is_directory())).collect()
+}
+
+#[cfg(test)]
+mod tests;

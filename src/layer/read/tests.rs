@@ -205,14 +205,14 @@ fn an_interrupt_ends_a_reading() {
 fn a_source_s_errors_are_told_apart_from_broken_bytes() {
     struct Broken;
     impl BlobSource for Broken {
-        fn open(&self, _: &Descriptor) -> Result<Box<dyn io::Read + Send>, SourceError> {
+        fn open(&self, _: &Descriptor) -> Result<Box<dyn Read + Send>, SourceError> {
             struct Fails(u32);
-            impl io::Read for Fails {
+            impl Read for Fails {
                 fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
                     self.0 += 1;
                     match self.0 {
                         1 => Err(io::ErrorKind::Interrupted.into()),
-                        2 => io::Read::read(&mut &gzip(b"x")[..], &mut out[..4]),
+                        2 => Read::read(&mut &gzip(b"x")[..], &mut out[..4]),
                         _ => Err(io::ErrorKind::UnexpectedEof.into()),
                     }
                 }

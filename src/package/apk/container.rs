@@ -53,7 +53,7 @@ impl<R: Read> Container<R> {
         let result = GzDecoder::new(&mut self.tap).take(limit.saturating_add(1)).read_to_end(&mut bytes);
         let is_large = self.tap.unlimit() || bytes.len() as u64 > limit;
         if is_large {
-            return Err(ApkError::Large { part, limit });
+            return Err(ApkError::Large { part, name: "control-bytes", limit });
         }
         result.map_err(|error| self.error(error))?;
         self.members += 1;

@@ -25,10 +25,12 @@ pub enum ApkError {
     #[error("{}{}", entry(.0), .0.kind)]
     Entry(#[from] ReadError),
     /// A part of it that is read as a whole is too large.
-    #[error("{part} has more than {limit} bytes")]
+    #[error("its {part} has more than {limit} bytes")]
     Large {
         /// The part.
         part: &'static str,
+        /// The name of the limit.
+        name: &'static str,
         /// Bytes it may have.
         limit: u64,
     },
@@ -107,6 +109,9 @@ pub enum FormatError {
     /// An entry lies where none must.
     #[error("it holds `{0}`: only directories can be there")]
     Place(RootPath),
+    /// The name of an entry is none that databases can hold.
+    #[error("it holds `{0}`, whose name holds control characters")]
+    Name(RootPath),
     /// An entry deletes files of others.
     #[error("it holds a whiteout for `{0}`")]
     Whiteout(RootPath),
@@ -192,7 +197,7 @@ impl Failure for ApkError {
     fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Entry(error) => error.kind.limit(),
-            Self::Large { .. } => Some("control-bytes"),
+            Self::Large { name, .. } => Some(name),
             Self::Data(failure) => failure.limit(),
             _ => None,
         }

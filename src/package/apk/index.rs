@@ -22,9 +22,6 @@ pub struct SignedIndex {
     pub text: Vec<u8>,
 }
 
-/// Bytes of an index before compression.
-const LARGEST: u64 = 300 << 20;
-
 /// Verifies an `APKINDEX.tar.gz`: the signature is of all bytes after the first gzip member.
 pub fn verify_index(file: &[u8], keyring: &Keyring, how: &Reading<'_>) -> Result<SignedIndex, ApkError> {
     let unsigned = || SignatureError::NoneCounts(Vec::new());
@@ -45,11 +42,12 @@ pub fn verify_index(file: &[u8], keyring: &Keyring, how: &Reading<'_>) -> Result
 
 /// The two files of an index, in either order.
 fn parts(stored: &[u8], how: &Reading<'_>) -> Result<(String, Vec<u8>), ApkError> {
+    let limit = how.limits.apk_index_bytes;
     let mut tar = Vec::new();
-    let mut decoder = MultiGzDecoder::new(stored).take(LARGEST + 1);
+    let mut decoder = MultiGzDecoder::new(stored).take(limit.saturating_add(1));
     decoder.read_to_end(&mut tar).map_err(|error| broken(1, error))?;
-    if tar.len() as u64 > LARGEST {
-        return Err(ApkError::Large { part: "index", limit: LARGEST });
+    if tar.len() as u64 > limit {
+        return Err(ApkError::Large { part: "index", name: "apk-index-bytes", limit });
     }
     let (mut description, mut text) = (Vec::new(), None);
     for entry in entries(&tar, how)? {
@@ -62,3 +60,6 @@ fn parts(stored: &[u8], how: &Reading<'_>) -> Result<(String, Vec<u8>), ApkError
     let text = text.ok_or(FormatError::Missing("APKINDEX"))?;
     Ok((String::from_utf8_lossy(description.trim_ascii()).into_owned(), text))
 }
+
+#[cfg(test)]
+mod tests;

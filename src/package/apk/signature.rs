@@ -52,18 +52,22 @@ const LARGEST: usize = 64 << 10;
 impl Signatures {
     /// The signatures in a fragment; nothing where its first entry is none, so that it is no fragment of signatures.
     pub(super) fn parse(member: &Member, how: &Reading<'_>) -> Result<Option<Self>, ApkError> {
-        if !begins_with_signature(&member.bytes) {
-            return Ok(None);
-        }
-        let entries = entries(&member.bytes, how).map_err(|error| match &*error.kind {
-            ReadErrorKind::Path(path) => SignatureError::Form(path.to_string()).into(),
+        let entries = entries(&member.bytes, how).map_err(|error| match (&*error.kind, &error.entry) {
+            // A name that leaves the image cannot be a key's.
+            (ReadErrorKind::Path(problem), Some(name)) if name.starts_with(PREFIX) => {
+                SignatureError::Form(problem.to_string()).into()
+            }
             _ => ApkError::from(error),
         })?;
+        if !entries.first().is_some_and(|entry| entry.name.starts_with(PREFIX)) {
+            return Ok(None);
+        }
         let mut signatures = Vec::new();
         for entry in entries {
             signatures.extend(Signature::parse(entry)?);
         }
-        signatures.sort_by_key(|signature| signature.algorithm.map_or((true, Algorithm::Sha1), |known| (false, known)));
+        // Those that are not known come last.
+        signatures.sort_by_key(|signature| (signature.algorithm.is_none(), signature.algorithm));
         Ok(Some(Self(signatures)))
     }
 
@@ -128,10 +132,4 @@ impl Algorithm {
             Self::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
         }
     }
-}
-
-/// Whether a tar begins with a signature, by the name in its first header.
-fn begins_with_signature(tar: &[u8]) -> bool {
-    let name = tar.strip_prefix(b"./").unwrap_or(tar);
-    name.starts_with(PREFIX)
 }

@@ -2,14 +2,19 @@
 
 mod archive;
 mod control;
+pub mod database;
 mod decode;
 mod describe;
+pub mod diversions;
 mod error;
 mod files;
 #[cfg(test)]
 mod made;
 mod md5sums;
+pub mod sources;
+mod release;
 mod stanza;
+pub mod status;
 mod unpack;
 
 pub use archive::{Archive, ArchiveError, Member};
@@ -19,5 +24,6 @@ pub use describe::DescribeError;
 pub use error::UnpackError;
 pub use files::FileFault;
 pub use md5sums::SumsError;
+pub use release::{Release, ReleaseError, ReleaseFile, ReleaseIndex};
 pub use stanza::{StanzaError, StanzaProblem};
 pub use unpack::{Expected, open_data, unpack};

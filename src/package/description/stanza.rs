@@ -38,7 +38,7 @@ pub struct Stanza<'a> {
 impl<'a> Stanza<'a> {
     /// A stanza of Debian's control files and lists, by the names of its fields; nothing for a field that is not there.
     pub fn deb(field: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let text = |name| field(name).map_or("", str::trim);
+        let text = |name| field(name).map_or("", str::trim_ascii);
         Self {
             name: text("Package"),
             version: text("Version"),
@@ -69,7 +69,7 @@ impl<'a> Stanza<'a> {
     /// A record of an apk index or database, by the letters of its keys; nothing for a key that is not there. `r` is what is
     /// replaced, as in the database.
     pub fn apk(key: impl Fn(u8) -> Option<&'a str>) -> Self {
-        let text = |letter| key(letter).map_or("", str::trim);
+        let text = |letter| key(letter).map_or("", str::trim_ascii);
         Self {
             name: text(b'P'),
             version: text(b'V'),
@@ -125,7 +125,7 @@ impl<'a> Stanza<'a> {
     /// `name (version)`, `name`, or nothing.
     fn source(&self, family: Family) -> SourcePackage {
         let (name, version) = match self.source.split_once('(') {
-            Some((name, version)) => (name.trim(), Some(version.trim().trim_end_matches(')').trim())),
+            Some((name, version)) => (name.trim_ascii(), Some(version.trim_ascii().trim_end_matches(')').trim_ascii())),
             None => (self.source, None),
         };
         let name = if name.is_empty() { self.name } else { name };

@@ -140,3 +140,6 @@ impl<'a> Building<'a> {
         self.packages.push(offered);
     }
 }
+
+#[cfg(test)]
+mod tests;

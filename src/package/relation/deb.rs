@@ -26,7 +26,7 @@ pub fn deb_provides(field: &str) -> Vec<Provide> {
 
 /// The parts between separators that are not blank, without the blanks around them.
 fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    text.split(separator).map(str::trim).filter(|part| !part.is_empty())
+    text.split(separator).map(str::trim_ascii).filter(|part| !part.is_empty())
 }
 
 /// `name[:qualifier] [(op version)]`.
@@ -37,7 +37,7 @@ fn atom(text: &str) -> Atom {
         Some((name, qualifier)) => (name, Some(qualifier.to_owned())),
         None => (name, None),
     };
-    let version = match rest.trim_start() {
+    let version = match rest.trim_ascii_start() {
         "" => None,
         constraint => Some(relation(constraint).unwrap_or_else(|| (Relation::Never, rest.to_owned()))),
     };
@@ -50,7 +50,7 @@ fn is_of_name(c: char) -> bool {
 
 /// `(op version)`; Debian once wrote `<` for `<=` and `>` for `>=`.
 fn relation(constraint: &str) -> Option<(Relation, String)> {
-    let inner = constraint.strip_prefix('(')?.strip_suffix(')')?.trim();
+    let inner = constraint.strip_prefix('(')?.strip_suffix(')')?.trim_ascii();
     let end = inner.find(|c| !"<=>".contains(c))?;
     let (operator, version) = inner.split_at(end);
     let relation = match operator {
@@ -61,7 +61,7 @@ fn relation(constraint: &str) -> Option<(Relation, String)> {
         ">>" => Relation::Greater,
         _ => return None,
     };
-    let version = version.trim();
+    let version = version.trim_ascii();
     let is_word = !version.contains(|c: char| c.is_whitespace() || "()".contains(c));
     is_word.then(|| (relation, version.to_owned()))
 }

@@ -9,11 +9,40 @@ use crate::package::Moment;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// It is not put together as a signed text is.
-    #[error("not signed as it should be: {0}")]
+    #[error("it is not signed as it should be: {0}")]
     Form(String),
+    /// It cannot be taken apart into a text and its signatures.
+    #[error(transparent)]
+    Cleartext(#[from] FormProblem),
     /// None of its signatures counts.
     #[error("no signature counts: {}", list(.0))]
     NoneCounts(Vec<Refused>),
+}
+
+/// What keeps a text from being taken apart into what is signed and its signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FormProblem {
+    /// It does not begin as a signed text does.
+    #[error("it does not begin with `-----BEGIN PGP SIGNED MESSAGE-----`")]
+    NoStart,
+    /// Something else than names of digests stands above the text.
+    #[error("something else than `Hash:` stands above its text")]
+    Header,
+    /// A line begins with `-` and is not escaped.
+    #[error("a line begins with `-` that is not escaped")]
+    Escape,
+    /// No signature follows.
+    #[error("no whole signature stands below its text")]
+    NoSignature,
+    /// Something follows its signatures.
+    #[error("something stands below its signatures")]
+    Trailing,
+    /// Its signatures cannot be read.
+    #[error("its signatures cannot be read")]
+    Armour,
+    /// It has control characters, or is no UTF-8.
+    #[error("it has control characters or is no UTF-8")]
+    NoText,
 }
 
 /// A signature that does not count.
@@ -70,6 +99,14 @@ pub enum Rejection {
         /// When the key was made.
         key: Moment,
     },
+    /// Its key was made in what is the future here.
+    #[error("its key is of {at}, and this machine's clock says {now}")]
+    KeyNotYet {
+        /// When the key was made.
+        at: Moment,
+        /// What the clock says.
+        now: Moment,
+    },
     /// Its key's time is over.
     #[error("its key expired at {at}, and this machine's clock says {now}")]
     KeyExpired {
@@ -91,8 +128,18 @@ pub enum Rejection {
 
 impl SignatureError {
     /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
-        unimplemented!()
+    pub fn hint(&self) -> Option<&'static str> {
+        let Self::NoneCounts(refused) = self else { return None };
+        let is_any = |is: fn(&Rejection) -> bool| refused.iter().any(|one| is(&one.why));
+        if is_any(|why| matches!(why, Rejection::NotYet { .. } | Rejection::KeyNotYet { .. })) {
+            Some("set this machine's clock, if it is behind")
+        } else if is_any(|why| matches!(why, Rejection::Expired { .. } | Rejection::KeyExpired { .. })) {
+            Some("set this machine's clock, if it is ahead; else a newer key is needed in `contents.keyring`")
+        } else if refused.iter().all(|one| one.why == Rejection::Unknown) {
+            Some("add the repository's key to `contents.keyring`, after comparing its fingerprint")
+        } else {
+            None
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The keys that are trusted.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::openpgp::Certificate;
 use crate::code::{Code, Coded};
@@ -27,14 +28,21 @@ enum Keys {
     OpenPgp(Vec<Certificate>),
 }
 
-/// A file that holds no keys.
+/// Keys that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` holds no key: {problem}")]
-pub struct KeyError {
-    /// The file.
-    pub name: String,
-    /// What is wrong with it.
-    pub problem: String,
+pub enum KeyError {
+    /// A file holds none.
+    #[error("`{name}` holds neither a public key in PEM nor an OpenPGP certificate that can be used")]
+    NoKey {
+        /// The file.
+        name: String,
+    },
+    /// What has to have signed a repository is not there.
+    #[error("there is no key `{name}` in the keyring")]
+    Missing {
+        /// The file or fingerprint.
+        name: String,
+    },
 }
 
 impl Coded for KeyError {
@@ -49,10 +57,11 @@ impl Keyring {
     pub fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), KeyError> {
         let keys = match is_pem(&bytes) {
             true => Keys::Pem,
-            false => Keys::OpenPgp(
-                Certificate::all(&bytes).map_err(|problem| KeyError { name: name.to_owned(), problem })?,
-            ),
+            false => Keys::OpenPgp(Certificate::all(&bytes)),
         };
+        if matches!(&keys, Keys::OpenPgp(certificates) if certificates.is_empty()) {
+            return Err(KeyError::NoKey { name: name.to_owned() });
+        }
         self.files.insert(name.to_owned(), KeyFile { bytes, keys });
         Ok(())
     }
@@ -73,8 +82,50 @@ impl Keyring {
     /// The certificates of which one has to have signed: all, where nothing is said; else those of the files and
     /// fingerprints that are named, and those that stand there themselves.
     pub fn certificates(&self, signed_by: &[SignedBy]) -> Result<Vec<Certificate>, KeyError> {
-        let _ = signed_by;
-        unimplemented!()
+        if signed_by.is_empty() {
+            return Ok(self.all().cloned().collect());
+        }
+        let mut certificates = Vec::new();
+        for signer in signed_by {
+            let (name, found) = match signer {
+                SignedBy::File(path) => (path.display().to_string(), self.of_file(path)),
+                SignedBy::Fingerprint(text) => {
+                    (text.clone(), self.all().filter_map(|one| one.narrowed(text)).collect())
+                }
+                SignedBy::Inline(armour) => ("Signed-By".to_owned(), Certificate::all(armour.as_bytes())),
+            };
+            if found.is_empty() {
+                return Err(KeyError::Missing { name });
+            }
+            certificates.extend(found);
+        }
+        Ok(certificates)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Certificate> {
+        self.files.values().flat_map(|file| match &file.keys {
+            Keys::OpenPgp(certificates) => certificates.as_slice(),
+            Keys::Pem => &[],
+        })
+    }
+
+    /// The certificates of the file with this path, or else of all files with its name.
+    fn of_file(&self, path: &Path) -> Vec<Certificate> {
+        let certificates = |file: &KeyFile| match &file.keys {
+            Keys::OpenPgp(certificates) => certificates.clone(),
+            Keys::Pem => Vec::new(),
+        };
+        match self.files.get(path.to_string_lossy().as_ref()) {
+            Some(file) => certificates(file),
+            None => {
+                let same = |name: &str| Path::new(name).file_name() == path.file_name();
+                self.files
+                    .iter()
+                    .filter(|(name, _)| same(name))
+                    .flat_map(|(_, file)| certificates(file))
+                    .collect()
+            }
+        }
     }
 
     /// What tells this keyring from others: names and bytes.

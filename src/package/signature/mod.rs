@@ -5,6 +5,6 @@ mod fingerprint;
 mod keyring;
 pub mod openpgp;
 
-pub use error::{Refused, Rejection, SignatureError};
+pub use error::{FormProblem, Refused, Rejection, SignatureError};
 pub use fingerprint::Fingerprint;
 pub use keyring::{KeyError, Keyring};

@@ -1,10 +1,56 @@
 //! Requests, a base and what repositories offer, to the packages that are added.
 
+mod diagnose;
+mod error;
+mod links;
+mod lockstep;
+mod needs;
+mod newer;
+mod provider;
+mod reasons;
+mod rules;
+mod search;
+mod sets;
+mod stock;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+
+pub use error::{SolveError, Unsolved};
+pub use lockstep::{Lockstep, solve_alike};
+use rules::Rules;
+use stock::Stock;
 
 use super::description::Package;
 use super::family::Family;
 use super::relation::Atom;
+
+/// The packages to add for one platform so that all that is asked for is there.
+///
+/// Packages of the base stay as they are but for what [`Problem::upgrade`] lets become newer, and nothing is removed. The
+/// same problem always has the same solution.
+///
+/// # Errors
+/// Which request is to blame, and for what.
+pub fn solve(problem: &Problem<'_>) -> Result<Solution, SolveError> {
+    let stock = Stock::new(problem);
+    let rules = Rules::new(problem);
+    diagnose::impossible(problem, &stock, &rules)?;
+    solve_by(problem, &stock, rules)
+}
+
+fn solve_by(problem: &Problem<'_>, stock: &Stock<'_>, mut rules: Rules<'_>) -> Result<Solution, SolveError> {
+    if let Ok(present) = search::search(problem, stock, &mut rules) {
+        return reasons::solution(problem, stock, &rules, &present);
+    }
+    if *problem.upgrade == Upgrade::Auto
+        && let Some((rules, present)) = newer::where_they_must(problem, stock, &rules)
+    {
+        return reasons::solution(problem, stock, &rules, &present);
+    }
+    Err(diagnose::unsolvable(problem, stock, &rules))
+}
 
 /// What repositories offer for one architecture; packages are numbered, earlier repositories first.
 pub trait Offers: Sync {
@@ -12,6 +58,11 @@ pub trait Offers: Sync {
     fn named(&self, name: &str) -> &[u32];
     /// The packages that provide a name, which may be their own.
     fn providing(&self, name: &str) -> &[u32];
+    /// The packages that come by themselves where a name is there among others (apk: those whose `install_if` has it).
+    fn completing(&self, name: &str) -> &[u32] {
+        let _ = name;
+        &[]
+    }
     /// A package.
     fn package(&self, number: u32) -> Arc<Package>;
     /// The repository a package is in, in the order of their configuration.
@@ -52,6 +103,17 @@ pub enum Request {
     },
     /// It must not be added, and dependencies on it count as met.
     KeepOut(String),
+}
+
+impl Request {
+    /// What is to be there, and the tag or suite that it may come from; nothing where something is kept out.
+    fn install(&self) -> Option<(&Atom, Option<&str>)> {
+        match self {
+            // The qualifier of deb is an architecture, which no tag is called like.
+            Self::Install { atom, from } => Some((atom, from.as_deref().or(atom.qualifier.as_deref()))),
+            Self::KeepOut(_) => None,
+        }
+    }
 }
 
 /// Which packages of the base may become newer.

@@ -9,7 +9,6 @@ mod manifest;
 mod mount;
 mod order;
 mod outgoing;
-mod pool;
 mod publish;
 mod session;
 mod small;

@@ -7,13 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use super::error::PushError;
 use super::known::Claim;
 use super::mount::Mount;
-use super::pool;
 use super::publish::{Amount, Pushing};
 use super::session::Upload;
 use super::small::SMALL;
 use crate::image::PublishedImage;
 use crate::layer::{BlobSource, SourceError};
 use crate::oci::{Descriptor, MediaType};
+use crate::pool;
 use crate::registry::repository::Repository;
 
 /// Whether a registry is believed that it has a blob.

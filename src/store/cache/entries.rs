@@ -26,10 +26,12 @@ pub struct Inventory {
     pub indexes: Held,
     /// Records of assembled layers.
     pub layers: Held,
-    /// Blobs: the bytes of those layers, and layers and documents of images in registries.
+    /// Blobs: the bytes of those layers, layers and documents of images in registries, and packages.
     pub blobs: Held,
     /// What was learned of registries.
     pub registries: Held,
+    /// Indexes of packages, what packages hold, and what was seen of repositories.
+    pub packages: Held,
 }
 
 impl Store {
@@ -67,10 +69,11 @@ pub(super) enum Kind {
     Layer,
     Blob,
     Registry,
+    Package,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Index, Self::Layer, Self::Blob, Self::Registry];
+    const ALL: [Self; 5] = [Self::Index, Self::Layer, Self::Blob, Self::Registry, Self::Package];
 
     /// Where a store has entries of this kind.
     pub(super) fn directory(self, place: &Place) -> &Dir {
@@ -79,6 +82,7 @@ impl Kind {
             Self::Layer => &place.layers,
             Self::Blob => &place.blobs,
             Self::Registry => &place.registries,
+            Self::Package => &place.packages,
         }
     }
 }
@@ -91,6 +95,7 @@ impl Inventory {
             Kind::Layer => &mut self.layers,
             Kind::Blob => &mut self.blobs,
             Kind::Registry => &mut self.registries,
+            Kind::Package => &mut self.packages,
         };
         held.entries += 1;
         held.bytes += entry.bytes;

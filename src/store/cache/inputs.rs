@@ -55,7 +55,7 @@ impl Store {
         }
     }
 
-    fn sound(&self) -> MutexGuard<'_, HashSet<Digest>> {
+    pub(super) fn sound(&self) -> MutexGuard<'_, HashSet<Digest>> {
         self.sound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

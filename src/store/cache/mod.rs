@@ -1,6 +1,7 @@
 //! The store: what builds keep for those after them, so that nothing is done twice that a digest says is done.
 //!
-//! One directory that many processes share: layer indexes and assembled layers by key, blobs by digest. An entry is there
+//! One directory that many processes share: layer indexes, assembled layers and what is known of packages by key, blobs by
+//! digest. An entry is there
 //! whole or not at all, and what is read is verified: one that is broken goes and is made again. Nothing depends on the
 //! store but time: where it cannot be written, a build goes on without.
 
@@ -10,6 +11,7 @@ mod entries;
 mod inputs;
 mod key;
 mod notes;
+mod packages;
 mod place;
 mod prune;
 mod sealed;
@@ -26,6 +28,7 @@ pub use blob::KeptBlob;
 pub use entries::{Held, Inventory};
 pub use inputs::Keeping;
 pub use key::Key;
+pub use packages::Incoming;
 pub use place::StoreError;
 pub use prune::{Pruned, Room};
 
@@ -80,11 +83,7 @@ impl Store {
 
     /// The layer that is kept under a key, and its bytes, which are yet to be verified.
     pub fn layer(&self, key: &Key) -> Option<(WrittenLayer, KeptBlob)> {
-        let record: Record = sealed::read(&self.place.layers, key, |input| {
-            let mut bytes = Vec::new();
-            input.read_to_end(&mut bytes)?;
-            postcard::from_bytes(&bytes).map_err(io::Error::other)
-        })?;
+        let record: Record = sealed::read(&self.place.layers, key, sealed::value)?;
         let Record { digest, size, diff_id, uncompressed } = record;
         let blob = self.blob(&digest, size)?;
         Some((WrittenLayer { digest, size, diff_id, uncompressed }, blob))
@@ -107,9 +106,7 @@ impl Store {
             blob::copy(&mut staging.file(&digest)?, &self.place, &digest, size)?;
         }
         let record = Record { digest, size, diff_id, uncompressed };
-        sealed::write(&self.place.new, &self.place.layers, key, |out| {
-            out.write_all(&postcard::to_allocvec(&record).map_err(io::Error::other)?)
-        })
+        sealed::write_value(&self.place.new, &self.place.layers, key, &record)
     }
 
     fn blob(&self, digest: &Digest, size: u64) -> Option<KeptBlob> {

@@ -67,6 +67,8 @@ pub(super) struct Place {
     pub(super) blobs: Dir,
     /// What was learned of registries, by key.
     pub(super) registries: Dir,
+    /// What is known of packages and their repositories, by key.
+    pub(super) packages: Dir,
     /// Files under construction.
     pub(super) new: Arc<Dir>,
 }
@@ -93,8 +95,8 @@ impl Place {
         temporary::sweep(&new);
         let blobs = subdirectory(&subdirectory(&root, "blobs")?, "sha256")?;
         let (indexes, layers) = (subdirectory(&root, "indexes")?, subdirectory(&root, "layers")?);
-        let registries = subdirectory(&root, "registries")?;
-        Ok(Self { root, indexes, layers, blobs, registries, new: Arc::new(new) })
+        let (registries, packages) = (subdirectory(&root, "registries")?, subdirectory(&root, "packages")?);
+        Ok(Self { root, indexes, layers, blobs, registries, packages, new: Arc::new(new) })
     }
 
     pub(super) fn path(&self) -> &Path {

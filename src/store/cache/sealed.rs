@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::file_error::FileError;
 use crate::oci::Hasher;
 use crate::store::dir::Dir;
@@ -31,6 +34,18 @@ pub(super) fn write(
         let Hashed { inner, hasher } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         inner.write_all(hasher.finish().bytes())
     })
+}
+
+/// Writes an entry that is a small value.
+pub(super) fn write_value(new: &Dir, to: &Dir, key: &Key, value: &impl Serialize) -> Result<(), FileError> {
+    write(new, to, key, |out| out.write_all(&postcard::to_allocvec(value).map_err(io::Error::other)?))
+}
+
+/// Reads the body of an entry that is a small value.
+pub(super) fn value<T: DeserializeOwned>(input: &mut dyn Read) -> io::Result<T> {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    postcard::from_bytes(&bytes).map_err(io::Error::other)
 }
 
 /// Reads an entry; nothing where there is none. One that is broken goes.

@@ -171,7 +171,7 @@ fn a_marker_that_was_never_finished_goes() {
     let mut names: Vec<_> =
         fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["CACHEDIR.TAG", "blobs", "indexes", "layers", "new", "registries"]);
+    assert_eq!(names, ["CACHEDIR.TAG", "blobs", "indexes", "layers", "new", "packages", "registries"]);
 }
 
 #[test]

@@ -10,4 +10,6 @@ pub mod gunzip;
 pub mod json;
 pub mod link;
 pub mod pattern;
+pub mod records;
 pub mod sealed;
+pub mod versions;

@@ -5,7 +5,7 @@ use std::thread;
 
 /// Does `work` for each item, `threads` at a time at most, results in the order of the items. The first error keeps what
 /// was not begun from being begun, and is returned when the rest has ended.
-pub(super) fn each<T: Sync, R: Send, E: Send>(
+pub fn each<T: Sync, R: Send, E: Send>(
     threads: usize,
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,

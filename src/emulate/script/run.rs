@@ -1,0 +1,420 @@
+//! Going through a script, command by command.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::syntax::{Join, List, Node, Redirect, Simple, Word};
+use super::{Did, Printed, Script, glob};
+use crate::contents::PathLoop;
+use crate::emulate::commands;
+use crate::emulate::site::{Site, resolve};
+use crate::printable::printable;
+use crate::rootfs::RootPath;
+
+/// A text, where it is known.
+pub(super) type Value = Option<String>;
+/// Whether a command ended well, where it is known.
+pub(super) type Status = Option<bool>;
+
+/// A shell that follows one script.
+pub(in crate::emulate) struct Shell<'s, 'a> {
+    pub(in crate::emulate) site: &'s mut Site<'a>,
+    pub(in crate::emulate) script: Script<'s>,
+    /// What debconf answers.
+    pub(super) answers: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, Value>,
+    pub(super) arguments: Vec<Value>,
+    pub(super) functions: BTreeMap<String, Rc<Node>>,
+    pub(in crate::emulate) dir: RootPath,
+    /// What is printed, where it is known.
+    pub(super) printed: Value,
+    /// The text that stands in the script for a command to read.
+    pub(super) input: Value,
+    /// How many conditions that are not known lie around.
+    pub(in crate::emulate) doubts: u32,
+    depth: u32,
+    steps: u32,
+    unknown: Vec<String>,
+}
+
+/// How a command leaves the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// The next command follows.
+    On(Status),
+    Return(Status),
+    /// Of a loop: out of it, or to its next turn.
+    Leave,
+    Exit,
+}
+
+/// Commands that are followed; a loop ends where they are used up.
+const STEPS: u32 = 100_000;
+/// How deep functions may call each other.
+const DEPTH: u32 = 50;
+
+impl<'s, 'a> Shell<'s, 'a> {
+    pub(super) fn new(site: &'s mut Site<'a>, script: Script<'s>, answers: BTreeMap<String, String>) -> Self {
+        let text = |text: &str| Some(text.to_owned());
+        let variables = [
+            ("DPKG_MAINTSCRIPT_PACKAGE", text(&script.package.package.name)),
+            ("DPKG_MAINTSCRIPT_NAME", text(script.name)),
+            ("DPKG_MAINTSCRIPT_ARCH", text(&script.package.package.architecture)),
+            ("DEBIAN_FRONTEND", text("noninteractive")),
+            ("DPKG_ROOT", text("")),
+            ("PATH", None),
+            ("HOME", None),
+            ("IFS", None),
+        ];
+        Self {
+            arguments: script.arguments.iter().map(|argument| text(argument)).collect(),
+            variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            functions: BTreeMap::new(),
+            dir: RootPath::root(),
+            printed: None,
+            input: None,
+            doubts: 0,
+            depth: 0,
+            steps: 0,
+            unknown: Vec::new(),
+            site,
+            script,
+            answers,
+        }
+    }
+
+    pub(super) fn run_script(&mut self, commands: &List) -> Result<(), PathLoop> {
+        self.list(commands).map(drop)
+    }
+
+    pub(super) fn into_unknown(self) -> Vec<String> {
+        self.unknown
+    }
+
+    /// Takes down a command that is not understood.
+    pub(super) fn not_understood(&mut self, words: &[Value]) {
+        let words: Vec<String> =
+            words.iter().map(|word| word.clone().unwrap_or_else(|| "…".to_owned())).collect();
+        let line = printable(words.join(" ").as_bytes());
+        self.unknown.push(match line.char_indices().nth(100) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        });
+    }
+
+    /// The text that stands in the script for the command to read.
+    pub(in crate::emulate) fn take_input(&mut self) -> Option<String> {
+        self.input.take()
+    }
+
+    /// The path that a word means.
+    pub(in crate::emulate) fn path(&self, text: &str) -> Option<RootPath> {
+        resolve(&self.dir, text)
+    }
+
+    pub(super) fn list(&mut self, list: &[Node]) -> Result<Flow, PathLoop> {
+        let mut status = Some(true);
+        for node in list {
+            match self.node(node)? {
+                Flow::On(own) => status = own,
+                // Who leaves where it is not known whether it comes to that goes on.
+                flow if self.doubts == 0 => return Ok(flow),
+                _ => break,
+            }
+        }
+        Ok(Flow::On(status))
+    }
+
+    fn node(&mut self, node: &Node) -> Result<Flow, PathLoop> {
+        self.steps += 1;
+        if self.steps > STEPS {
+            return Ok(Flow::Exit);
+        }
+        match node {
+            Node::Simple(simple) => self.simple(simple),
+            Node::Pipe { parts, negated } => self.pipe(parts, *negated),
+            Node::AndOr { first, rest } => self.and_or(first, rest),
+            Node::If { arms, otherwise } => self.conditional(arms, otherwise),
+            Node::Case { subject, arms } => self.case(subject, arms),
+            Node::For { name, words, body } => self.each(name, words.as_deref(), body),
+            Node::While { condition, body } => self.repeated(condition, body),
+            Node::Group { body, redirects, subshell } => self.group(body, redirects, *subshell),
+            Node::Function { name, body } => {
+                self.functions.insert(name.clone(), Rc::clone(body));
+                Ok(Flow::On(Some(true)))
+            }
+        }
+    }
+
+    fn pipe(&mut self, parts: &[Node], negated: bool) -> Result<Flow, PathLoop> {
+        let mut flow = Flow::On(Some(true));
+        let (is_single, before) = (parts.len() == 1, self.printed.take());
+        for (number, part) in parts.iter().enumerate() {
+            self.printed = if is_single { before.clone() } else { Some(String::new()) };
+            flow = self.node(part)?;
+            if number + 1 < parts.len() {
+                self.input = self.printed.take();
+            }
+        }
+        self.input = None;
+        if !is_single {
+            self.printed = match (before, self.printed.take()) {
+                (Some(before), Some(own)) => Some(before + &own),
+                _ => None,
+            };
+            flow = match flow {
+                Flow::On(status) => Flow::On(status),
+                _ => Flow::On(Some(true)),
+            };
+        }
+        Ok(match flow {
+            Flow::On(status) if negated => Flow::On(status.map(|status| !status)),
+            flow => flow,
+        })
+    }
+
+    fn and_or(&mut self, first: &Node, rest: &[(Join, Node)]) -> Result<Flow, PathLoop> {
+        let mut status = match self.node(first)? {
+            Flow::On(status) => status,
+            flow => return Ok(flow),
+        };
+        for (join, node) in rest {
+            let is_next = match join {
+                Join::And => status,
+                Join::Or => status.map(|status| !status),
+            };
+            status = match is_next {
+                Some(false) => status,
+                Some(true) => match self.node(node)? {
+                    Flow::On(status) => status,
+                    flow => return Ok(flow),
+                },
+                None => {
+                    let own = self.doubting(|shell| shell.node(node))?;
+                    // Whatever the first did, `|| true` ends well.
+                    match (join, own) {
+                        (Join::Or, Flow::On(Some(true))) => Some(true),
+                        _ => None,
+                    }
+                }
+            };
+        }
+        Ok(Flow::On(status))
+    }
+
+    fn conditional(&mut self, arms: &[(List, List)], otherwise: &List) -> Result<Flow, PathLoop> {
+        let Some(((condition, body), rest)) = arms.split_first() else { return self.list(otherwise) };
+        match self.list(condition)? {
+            Flow::On(Some(true)) => self.list(body),
+            Flow::On(Some(false)) => self.conditional(rest, otherwise),
+            Flow::On(None) => {
+                self.doubting(|shell| shell.list(body))?;
+                self.doubting(|shell| shell.conditional(rest, otherwise))?;
+                Ok(Flow::On(None))
+            }
+            flow => Ok(flow),
+        }
+    }
+
+    fn case(&mut self, subject: &Word, arms: &[(Vec<Word>, List)]) -> Result<Flow, PathLoop> {
+        let subject = self.text(subject)?;
+        for (patterns, body) in arms {
+            let mut fits = Some(false);
+            for pattern in patterns {
+                let pattern = self.pattern(pattern)?;
+                fits = match (&subject, pattern) {
+                    (_, Some(pattern)) if pattern == "*" => Some(true),
+                    (Some(subject), Some(pattern)) if glob::matches(&pattern, subject) => Some(true),
+                    (Some(_), Some(_)) => fits,
+                    _ => fits.filter(|fits| *fits),
+                };
+                if fits == Some(true) {
+                    break;
+                }
+            }
+            match fits {
+                // After one that may have fit, this one is as doubtful.
+                Some(true) if subject.is_some() => return self.list(body),
+                Some(false) => {}
+                _ => _ = self.doubting(|shell| shell.list(body))?,
+            }
+        }
+        Ok(Flow::On(if subject.is_some() { Some(true) } else { None }))
+    }
+
+    fn each(&mut self, name: &str, words: Option<&[Word]>, body: &List) -> Result<Flow, PathLoop> {
+        let values = match words {
+            Some(words) => self.fields(words)?,
+            None => self.arguments.clone(),
+        };
+        for value in values {
+            let is_known = value.is_some();
+            self.variables.insert(name.to_owned(), value);
+            let flow = match is_known {
+                true => self.list(body)?,
+                false => self.doubting(|shell| shell.list(body))?,
+            };
+            if let Flow::Exit | Flow::Return(_) = flow {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::On(Some(true)))
+    }
+
+    /// A loop with a condition: as nobody counts, its body is looked at once.
+    fn repeated(&mut self, condition: &List, body: &List) -> Result<Flow, PathLoop> {
+        if let Flow::On(Some(false)) = self.list(condition)? {
+            return Ok(Flow::On(Some(true)));
+        }
+        self.doubting(|shell| shell.list(body))?;
+        Ok(Flow::On(None))
+    }
+
+    fn group(&mut self, body: &List, redirects: &[Redirect], subshell: bool) -> Result<Flow, PathLoop> {
+        let outer = subshell.then(|| (self.variables.clone(), self.dir.clone(), self.arguments.clone()));
+        let flow = self.redirected(redirects, |shell| shell.list(body))?;
+        let Some((variables, dir, arguments)) = outer else { return Ok(flow) };
+        (self.variables, self.dir, self.arguments) = (variables, dir, arguments);
+        Ok(match flow {
+            Flow::On(status) | Flow::Return(status) => Flow::On(status),
+            Flow::Leave | Flow::Exit => Flow::On(None),
+        })
+    }
+
+    /// Follows what may not be done. What it sets to something else is not known afterwards.
+    pub(super) fn doubting<T>(
+        &mut self,
+        follow: impl FnOnce(&mut Self) -> Result<T, PathLoop>,
+    ) -> Result<T, PathLoop> {
+        let before = self.variables.clone();
+        let (arguments, dir) = (self.arguments.clone(), self.dir.clone());
+        self.doubts += 1;
+        let followed = follow(self);
+        self.doubts -= 1;
+        (self.arguments, self.dir) = (arguments, dir);
+        for (name, value) in &mut self.variables {
+            if before.get(name) != Some(value) {
+                *value = None;
+            }
+        }
+        followed
+    }
+
+    fn simple(&mut self, simple: &Simple) -> Result<Flow, PathLoop> {
+        let mut status = Some(true);
+        for (name, value) in &simple.assigns {
+            let (value, own) = self.assigned(value)?;
+            status = own;
+            if simple.words.is_empty() {
+                self.variables.insert(name.clone(), value);
+            }
+        }
+        let words = self.fields(&simple.words)?;
+        self.redirected(&simple.redirects, |shell| match words.as_slice() {
+            [] => Ok(Flow::On(status)),
+            words => shell.command(words),
+        })
+    }
+
+    /// Follows something whose output goes where redirections lead.
+    fn redirected(
+        &mut self,
+        redirects: &[Redirect],
+        follow: impl FnOnce(&mut Self) -> Result<Flow, PathLoop>,
+    ) -> Result<Flow, PathLoop> {
+        let mut out = None;
+        for redirect in redirects {
+            match redirect {
+                Redirect::Out { to, append } => out = Some((self.text(to)?, *append)),
+                Redirect::Here(text) => self.input = self.text(text)?,
+                Redirect::Other => {}
+            }
+        }
+        let Some((to, append)) = out else {
+            let flow = follow(self)?;
+            self.input = None;
+            return Ok(flow);
+        };
+        let before = self.printed.replace(String::new());
+        let flow = follow(self)?;
+        let printed = std::mem::replace(&mut self.printed, before);
+        self.input = None;
+        self.write(to, printed, append)?;
+        Ok(flow)
+    }
+
+    /// Writes what was printed to a file.
+    fn write(&mut self, to: Value, printed: Value, append: bool) -> Result<(), PathLoop> {
+        let path = to.as_deref().and_then(|to| self.path(to));
+        if let Some(to) = &path
+            && (to.as_bytes().starts_with(b"dev/") || to.as_bytes() == b"dev")
+        {
+            return Ok(());
+        }
+        let written = match (path, printed) {
+            (Some(path), Some(text)) if self.doubts == 0 => commands::write(self, &path, &text, append)?,
+            _ => false,
+        };
+        if !written {
+            self.not_understood(&[Some(if append { ">>" } else { ">" }.to_owned()), to]);
+        }
+        Ok(())
+    }
+
+    pub(super) fn command(&mut self, words: &[Value]) -> Result<Flow, PathLoop> {
+        let name = words[0].clone();
+        let function = name.as_ref().and_then(|name| self.functions.get(name)).cloned();
+        if let Some(body) = function {
+            return self.call(&body, &words[1..]);
+        }
+        if let Some(name) = &name
+            && let Some(flow) = self.builtin(name, &words[1..])?
+        {
+            return Ok(flow);
+        }
+        let known: Option<Vec<&str>> = words.iter().map(Option::as_deref).collect();
+        let did = match (&name, &known) {
+            (Some(_), Some(words)) => commands::run(self, words)?,
+            (Some(name), None) => commands::without_effect(name).unwrap_or(Did::Unknown),
+            (None, _) => Did::Unknown,
+        };
+        match did {
+            Did::Done(status, Printed::Text(text)) => {
+                self.print(Some(text));
+                Ok(Flow::On(status))
+            }
+            Did::Done(status, Printed::Unknown) => {
+                self.print(None);
+                Ok(Flow::On(status))
+            }
+            Did::Unknown => {
+                self.not_understood(words);
+                self.print(None);
+                Ok(Flow::On(None))
+            }
+        }
+    }
+
+    /// Adds to what is printed.
+    pub(super) fn print(&mut self, text: Value) {
+        self.printed = match (self.printed.take(), text) {
+            (Some(before), Some(text)) => Some(before + &text),
+            _ => None,
+        };
+    }
+
+    fn call(&mut self, body: &Rc<Node>, arguments: &[Value]) -> Result<Flow, PathLoop> {
+        if self.depth >= DEPTH {
+            return Ok(Flow::Exit);
+        }
+        self.depth += 1;
+        let outer = std::mem::replace(&mut self.arguments, arguments.to_vec());
+        let flow = self.node(&Rc::clone(body))?;
+        self.arguments = outer;
+        self.depth -= 1;
+        Ok(match flow {
+            Flow::Return(status) => Flow::On(status),
+            flow => flow,
+        })
+    }
+}

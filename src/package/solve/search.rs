@@ -1,0 +1,171 @@
+//! Attempts, until one holds: what comes by itself, and what a tag lets in, is known only once there is a solution.
+
+use std::collections::BTreeSet;
+
+use resolvo::{ConditionalRequirement, Solver, UnsolvableOrCancelled};
+
+use super::Problem;
+use super::links::links;
+use super::needs::{Need, Whose, need};
+use super::provider::{Provider, awaited};
+use super::rules::{Newer, Rules};
+use super::stock::{Id, Stock};
+use crate::package::relation::Group;
+
+/// Everything that is there in the end, the base among it.
+pub(super) type Present = BTreeSet<Id>;
+
+/// No set of packages does: how that comes about, line by line.
+#[derive(Debug)]
+pub(super) struct Unsolvable(pub(super) String);
+
+/// The packages that meet what the rules ask for; the rules become those of the last attempt.
+pub(super) fn search(
+    problem: &Problem<'_>,
+    stock: &Stock<'_>,
+    rules: &mut Rules<'_>,
+) -> Result<Present, Unsolvable> {
+    let mut present = attempt(problem, stock, rules)?;
+    loop {
+        let strays = strays(problem, stock, rules, &present);
+        if !strays.is_empty() {
+            rules.strays.extend(strays);
+            present = attempt(problem, stock, rules)?;
+            continue;
+        }
+        let new = complete(stock, rules, &present);
+        if new.is_empty() {
+            return Ok(present);
+        }
+        present = added(problem, stock, rules, present, new);
+    }
+}
+
+/// One run of the solver.
+pub(super) fn attempt(
+    problem: &Problem<'_>,
+    stock: &Stock<'_>,
+    rules: &Rules<'_>,
+) -> Result<Present, Unsolvable> {
+    let provider = Provider::new(stock, rules);
+    let requirements = requirements(problem, stock, rules, &provider);
+    let mut solver = Solver::new(provider);
+    match solver.solve(resolvo::Problem::new().requirements(requirements)) {
+        Ok(chosen) => Ok(chosen.into_iter().map(Provider::id).collect()),
+        Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
+            Err(Unsolvable(conflict.display_user_friendly(&solver).to_string()))
+        }
+        Err(UnsolvableOrCancelled::Cancelled(_)) => unreachable!("nothing cancels it"),
+    }
+}
+
+/// The base, then the requests in order, what is to become newer, and what comes by itself.
+fn requirements(
+    problem: &Problem<'_>,
+    stock: &Stock<'_>,
+    rules: &Rules<'_>,
+    provider: &Provider<'_>,
+) -> Vec<ConditionalRequirement> {
+    let newest = match &rules.newer {
+        Newer::Latest(names) => names.clone(),
+        Newer::Where(_) | Newer::All => BTreeSet::new(),
+    };
+    let base = stock.base().filter(|id| rules.has_base && !newest.contains(&stock.package(*id).name));
+    let base = base.map(|id| provider.kept(id));
+    let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
+    let requests = requests.filter_map(|(atom, from)| provider.requested(atom, from));
+    let newest = newest.iter().filter(|name| rules.has_base && stock.installed(name).is_some());
+    let newest = newest.map(|name| provider.newest(name));
+    let completing = rules.completing.iter().filter_map(|id| provider.completed(*id));
+    base.chain(requests).chain(newest).chain(completing).collect()
+}
+
+/// Packages of a tag's repository that nothing pulls in which names the tag.
+fn strays(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> {
+    let tagged = present.iter().copied().filter(|id| stock.tag(*id).is_some());
+    let tagged: Vec<Id> = tagged.collect();
+    let is_pulled_in = |id: &Id| {
+        let tag = stock.tag(*id);
+        let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
+        let of_tag = requests.filter(|(_, from)| *from == tag);
+        let roots = of_tag.flat_map(|(atom, from)| {
+            match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
+                Need::OneOf(found) => found.into_iter().map(|(id, _)| id).filter(|id| present.contains(id)).collect(),
+                _ => Vec::new(),
+            }
+        });
+        reached(stock, rules, present, roots.collect()).contains(id)
+    };
+    tagged.into_iter().filter(|id| !is_pulled_in(id)).collect()
+}
+
+/// What packages need, and what that needs, as far as it is there.
+fn reached(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present, mut open: Vec<Id>) -> BTreeSet<Id> {
+    let mut reached = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if reached.insert(id) {
+            open.extend(links(stock, rules, present, id).into_iter().flat_map(|link| link.by).map(|(id, _)| id));
+        }
+    }
+    reached
+}
+
+/// Packages that come by themselves with what is there: of each name the newest.
+fn complete(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> {
+    let is_there = |name: &str| stock.named(name).iter().any(|id| present.contains(id));
+    let mut names = BTreeSet::new();
+    let mut waiting = BTreeSet::new();
+    for id in present {
+        let package = stock.package(*id);
+        names.insert(package.name.clone());
+        names.extend(package.provides.iter().map(|provide| provide.name.clone()));
+    }
+    for id in names.iter().flat_map(|name| stock.completing(name)) {
+        let name = stock.package(id).name.clone();
+        let is_known = rules.completing.contains(&id) || rules.declined.contains(&id);
+        if !is_known && rules.allows(stock, id) && !is_there(&name) && is_complete(stock, present, id) {
+            waiting.insert(name);
+        }
+    }
+    let newest = waiting.iter().filter_map(|name| {
+        let mut ids = stock.named(name).iter().copied().collect::<Vec<_>>().into_iter();
+        ids.find(|id| !rules.declined.contains(id) && rules.allows(stock, *id) && is_complete(stock, present, *id))
+    });
+    newest.filter(|id| !rules.completing.contains(id)).collect()
+}
+
+/// Whether all that a package waits for is there.
+fn is_complete(stock: &Stock<'_>, present: &Present, id: Id) -> bool {
+    let awaited = awaited(&stock.package(id));
+    !awaited.is_empty()
+        && awaited.iter().all(|(atom, is_there)| {
+            stock.matching(atom).iter().any(|found| present.contains(&found.id)) == *is_there
+        })
+}
+
+/// What is there with packages that come by themselves; without those that do not go with the rest.
+fn added(
+    problem: &Problem<'_>,
+    stock: &Stock<'_>,
+    rules: &mut Rules<'_>,
+    mut present: Present,
+    new: Vec<Id>,
+) -> Present {
+    let before = rules.completing.len();
+    rules.completing.extend(&new);
+    if let Ok(with_all) = attempt(problem, stock, rules) {
+        return with_all;
+    }
+    rules.completing.truncate(before);
+    for id in new {
+        rules.completing.push(id);
+        match attempt(problem, stock, rules) {
+            Ok(with_it) => present = with_it,
+            Err(Unsolvable(_)) => {
+                rules.completing.pop();
+                rules.declined.insert(id);
+            }
+        }
+    }
+    present
+}
