@@ -112,7 +112,8 @@ codes! {
     Output = "E_OUTPUT" => Usage,
     /// A key file that holds no key.
     PackageKey = "E_PKG_KEY" => Usage,
-    /// A repository that lacks the suite, component, architecture or format that is asked for.
+    /// No repository to take packages from: none is named, or it is of another kind than the base, or lacks the suite,
+    /// component, architecture or format that is asked for.
     PackageRepository = "E_PKG_REPOSITORY" => Usage,
     /// There is no package of a name that is asked for.
     PackageUnknown = "E_PKG_UNKNOWN" => Usage,
@@ -176,10 +177,6 @@ codes! {
     Accounts = "E_ACCOUNTS" => Input,
     /// An index that contains itself.
     IndexCycle = "E_INDEX_CYCLE" => Input,
-    /// Nothing says which packages a base has, or where they come from, or it is of another kind.
-    PackageSource = "E_PKG_SOURCE" => Usage,
-    /// The package database of a base cannot be read or extended.
-    PackageDatabase = "E_PKG_DATABASE" => Input,
     /// An index of packages that is not as its format says.
     PackageIndex = "E_PKG_INDEX" => Input,
     /// Content that only a foreign address holds.

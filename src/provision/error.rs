@@ -6,7 +6,7 @@ use crate::limits::Limited;
 use crate::oci::Platform;
 use crate::package::{Family, KeyError, SolveError};
 use crate::plan::PackagesPlan;
-use crate::repositories::RepositoryError;
+use crate::repositories::{Problem, RepositoryError};
 use crate::rootfs::RootPath;
 use crate::spec::Place;
 
@@ -151,10 +151,8 @@ fn example(family: Family) -> &'static str {
 impl Coded for ProvisionError {
     fn code(&self) -> Code {
         match self {
-            Self::NoFamily { .. } | Self::NoSources { .. } | Self::NoKeys { .. } | Self::OtherFamily { .. } => {
-                Code::PackageSource
-            }
-            Self::Source { .. } => Code::PackageSource,
+            Self::NoFamily { .. } | Self::NoSources { .. } | Self::NoKeys { .. } => Code::PackageRepository,
+            Self::OtherFamily { .. } | Self::Source { .. } => Code::PackageRepository,
             Self::Platform { .. } => Code::PlatformAbsent,
             Self::Key { error, .. } => error.code(),
             Self::Loop(error) => error.code(),
@@ -169,7 +167,7 @@ impl Coded for ProvisionError {
 impl Limited for ProvisionError {
     fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::Repository(error) => error.limit(),
+            Self::Repository(RepositoryError { problem: Problem::Remote(failure), .. }) => failure.limit(),
             _ => None,
         }
     }

@@ -110,7 +110,7 @@ fn deb_list(path: &RootPath, bytes: &[u8]) -> Option<(String, Vec<RootPath>)> {
     let lines = bytes.split(|byte| *byte == b'\n');
     let (stem, paths): (_, Vec<RootPath>) = match dir.as_bytes() {
         b"var/lib/dpkg/info" => {
-            let listed = lines.filter(|line| !matches!(line, b"" | b"/."));
+            let listed = lines.filter(|line| !matches!(*line, b"" | b"/."));
             (name.strip_suffix(".list")?, listed.filter_map(|line| RootPath::parse(line).ok()).collect())
         }
         b"var/lib/dpkg/status.d" => {

@@ -3,7 +3,7 @@
 use super::error::ProvisionError;
 use super::keys;
 use crate::contents::View;
-use crate::package::{Family, SignedBy, Source, apk_configured, apk_source, deb_configured, deb_line};
+use crate::package::{Family, SignedBy, Source, apk, deb};
 use crate::plan::PackagesPlan;
 use crate::rootfs::RootPath;
 use crate::spec::{At, PackageSource};
@@ -48,28 +48,44 @@ fn one(source: &At<PackageSource>, family: Family) -> Result<Vec<Source>, Provis
     let wrong =
         |problem: String| ProvisionError::Source { subject: format!("`{text}`"), problem, place };
     match family {
-        Family::Apk => apk_source(text).map_err(|error| wrong(error.to_string())),
-        Family::Deb => deb_line(text).map_err(|error| wrong(error.to_string())),
+        Family::Apk => {
+            let url = text.trim_end_matches('/').to_owned();
+            Ok(vec![Source::Apk { url, tag: None, index: None }])
+        }
+        Family::Deb => {
+            let read = deb::sources::read("sources.list", text.as_bytes());
+            read.map_err(|error| wrong(error.problem.to_string()))
+        }
     }
 }
 
 /// The sources that a base is configured with.
 pub(super) fn of_base(base: &View, family: Family, architecture: &str) -> Result<Vec<Source>, ProvisionError> {
-    let files: Vec<(String, &[u8])> =
-        base.kept_files().map(|(path, bytes)| (path.to_string(), &bytes[..])).collect();
     let wrong = |subject: String, problem: String| ProvisionError::Source { subject, problem, place: None };
+    let files = base.kept_files().map(|(path, bytes)| (path, &bytes[..]));
     match family {
         Family::Apk => {
-            apk_configured(&files, architecture).map_err(|error| wrong(error.file.clone(), error.to_string()))
+            let configured = apk::repositories(files, architecture);
+            configured.map_err(|error| wrong("the base".to_owned(), error.to_string()))
         }
         Family::Deb => {
-            let mut sources =
-                deb_configured(&files).map_err(|error| wrong(error.file.clone(), error.to_string()))?;
+            let mut sources = Vec::new();
+            for (path, bytes) in files.filter(|(path, _)| is_of_apt(path)) {
+                let name = String::from_utf8_lossy(path.name());
+                let read = deb::sources::read(&name, bytes);
+                sources.extend(read.map_err(|error| wrong(format!("`{path}` of the base"), error.to_string()))?);
+            }
             let trusted = keys::trusted(base);
             sources.iter_mut().for_each(|source| trust(source, &trusted));
             Ok(sources)
         }
     }
+}
+
+/// Whether a file says where apt gets packages from.
+fn is_of_apt(path: &RootPath) -> bool {
+    let is_in = path.parent().is_some_and(|dir| dir.as_bytes() == b"etc/apt/sources.list.d");
+    is_in || path.as_bytes() == b"etc/apt/sources.list"
 }
 
 /// Sources that name no keys are signed by those that apt trusts with everything, and by none else.
