@@ -325,4 +325,46 @@ mod tests {
         );
         assert_eq!(url.shown(), "http://127.0.0.1:5000/");
     }
+
+    #[test]
+    fn files_lie_below_an_address() {
+        for (base, path, expected) in [
+            ("https://a.io", "x86_64/APKINDEX.tar.gz", "https://a.io:443/x86_64/APKINDEX.tar.gz"),
+            (
+                "https://a.io/debian/",
+                "pool/g++_1%3a2~3_all.deb",
+                "https://a.io:443/debian/pool/g%2B%2B_1%253a2~3_all.deb",
+            ),
+            ("http://a.io/x?key=1", "a b?c#d", "http://a.io:80/x/a%20b%3Fc%23d?key=1"),
+        ] {
+            let base: Url = base.parse().unwrap();
+            assert_eq!(base.below(path).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn x01_who_asks_is_taken_out_of_an_address_and_stays_behind_elsewhere() {
+        let authorization = |text: &str| {
+            let url: Url = text.parse().unwrap();
+            assert!(!format!("{url} {url:?} {}", url.shown()).contains("secret"), "{url:?}");
+            let header = url.authorization();
+            header.map(|header| header.to_str().unwrap().to_owned())
+        };
+        assert_eq!(authorization("https://a.io/x@y:z"), None);
+        assert_eq!(authorization("https://@a.io/"), None);
+        assert_eq!(authorization("https://a:secret@a.io:8443/").as_deref(), Some("Basic YTpzZWNyZXQ="));
+        assert_eq!(authorization("https://a%3ab:secret%25@a.io/").as_deref(), Some("Basic YTpiOnNlY3JldCU="));
+        assert_eq!(authorization("https://token@a.io/").as_deref(), Some("Basic dG9rZW46"));
+        let url: Url = "https://a:secret@a.io/x".parse().unwrap();
+        assert!(url.below("y").authorization().is_some());
+        for reference in
+            ["y", "/y", "//b.io/y", "https://a.io/y", "https://b:secret@a.io/y", "//b:secret@a.io/y"]
+        {
+            assert!(url.join(reference).unwrap().authorization().is_none(), "{reference}");
+        }
+        for text in ["https://a:%zz@a.io/", "https://a:secret%2@a.io/", "https://a:secret%ff@a.io/"] {
+            let error = text.parse::<Url>().unwrap_err();
+            assert_eq!(error, NoAddress("https://a.io/".to_owned()), "{text}");
+        }
+    }
 }

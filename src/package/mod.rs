@@ -29,7 +29,8 @@ pub use relation::{
 };
 pub use signature::{Fingerprint, KeyError, Keyring, SignatureError};
 pub use solve::{
-    Choice, Lockstep, Note, Offers, Problem, Request, Solution, SolveError, Unsolved, Upgrade, Why, solve, solve_alike,
+    Choice, Lockstep, Note, Offers, Problem, Request, Solution, SolveError, Unsolved, Upgrade, Why, solve,
+    solve_alike,
 };
 pub use source::{SignedBy, Source};
 pub use unpacked::{OwnerNames, Sum, Unpacked};

@@ -35,13 +35,11 @@ pub enum Finding {
         /// How many days are tolerated.
         days: u32,
     },
-    /// A server cannot be reached, and what was kept of it is used.
-    #[error("{repository} cannot be reached, and is used as it was kept: {problem}")]
+    /// What was kept of a repository is used, and its server not asked.
+    #[error("{repository} is used as it was last seen: its server was not asked")]
     Offline {
         /// The index.
         repository: String,
-        /// Why it cannot be reached.
-        problem: String,
     },
     /// Records that cannot be used are left out.
     #[error("{repository} has {count} records without a file, which are left out")]
@@ -49,7 +47,7 @@ pub enum Finding {
         /// The index.
         repository: String,
         /// How many.
-        count: usize,
+        count: u32,
     },
 }
 
@@ -66,6 +64,12 @@ impl Finding {
 
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
-        unimplemented!()
+        match self {
+            Self::Sha1 { .. } => Some("--deny sha1 refuses it"),
+            Self::Expired { .. } => {
+                Some("set this machine's clock, if it is ahead; else use a mirror that is renewed")
+            }
+            Self::Old { .. } | Self::Offline { .. } | Self::LeftOut { .. } => None,
+        }
     }
 }

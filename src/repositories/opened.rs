@@ -1,37 +1,57 @@
 //! The indexes of repositories, verified and parsed.
 
-use super::Finding;
-use crate::package::{Family, Moment, Offers, Source};
+use std::sync::Arc;
+
+use super::place::Place;
+use super::{Finding, Policy};
+use crate::oci::Digest;
+use crate::package::{self, Family, Identity, Keyring, Market, Moment, Offers, Source};
 
 /// What the repositories of a base offer for one architecture.
+#[derive(Debug)]
 pub struct Opened {
-    family: Family,
-    offers: Box<dyn Offers + Send>,
-    repositories: Vec<Repository>,
-    findings: Vec<Finding>,
+    pub(super) family: Family,
+    pub(super) market: Market,
+    pub(super) sources: Vec<Arc<OpenedSource>>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) policy: Policy,
 }
 
-/// One index: a repository of apk, or a component of a suite.
+/// Where a package is, what it is known by, and what it is held against.
+pub(super) type FileKey = (String, Option<(Identity, u64)>, Digest, Policy);
+
+/// One source.
+#[derive(Debug)]
+pub(super) struct OpenedSource {
+    /// What the locations of its packages lie below.
+    pub(super) base: Place,
+    /// What it offers.
+    pub(super) market: package::Repository,
+    pub(super) repository: Repository,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// One source as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
-    /// Where it was configured, in the order of the sources.
+    /// Its place among the sources that were wanted.
     pub source: usize,
-    /// That source.
+    /// The source as it is configured.
     pub configured: Source,
-    /// What it is called, such as `https://deb.example.org/debian trixie/main amd64`.
+    /// What it is called, such as `https://deb.example.org/debian trixie`.
     pub name: String,
-    /// Who has signed it: fingerprints, or names of key files (apk).
+    /// Who has signed it: fingerprints of certificates, or the name of a key file (apk).
     pub signed_by: Vec<String>,
-    /// When it was made, where it says so.
+    /// When it was made (deb), or its newest package (apk), where that is known.
     pub date: Option<Moment>,
-    /// The sha256 of what was signed, in hexadecimal.
-    pub digest: String,
+    /// The sha256 of what was signed.
+    pub digest: Digest,
 }
 
 impl Opened {
-    /// The packages there are to choose from.
+    /// The packages there are to choose from; [`Offers::repository`] counts [`Opened::repositories`].
     pub fn offers(&self) -> &dyn Offers {
-        &*self.offers
+        &self.market
     }
 
     /// Whose packages they are.
@@ -39,13 +59,27 @@ impl Opened {
         self.family
     }
 
-    /// The indexes: [`Offers::repository`] counts them.
-    pub fn repositories(&self) -> &[Repository] {
-        &self.repositories
+    /// The sources, in their order.
+    pub fn repositories(&self) -> impl ExactSizeIterator<Item = &Repository> {
+        self.sources.iter().map(|source| &source.repository)
+    }
+
+    /// What tells a package from others of this process.
+    pub(super) fn key(&self, number: u32) -> FileKey {
+        let package = self.market.package(number);
+        let identity = package.file.as_ref().map(|file| (file.identity.clone(), file.size));
+        let location = package.file.as_ref().map_or("", |file| file.location.as_str());
+        let place = self.source_of(number).base.below(location).to_string();
+        (place, identity, self.keyring.digest(), self.policy.clone())
+    }
+
+    /// The source that a package is from.
+    pub(super) fn source_of(&self, number: u32) -> &OpenedSource {
+        &self.sources[self.market.repository(number)]
     }
 
     /// What people want to know.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.sources.iter().flat_map(|source| &source.findings)
     }
 }

@@ -105,6 +105,23 @@ fn r26_a_registry_that_wants_a_certificate_is_shown_one() {
 }
 
 #[test]
+fn r26_any_other_file_is_got_with_what_is_said_of_its_host() {
+    let (authority, dir) = (Authority::new(), TempDir::new().unwrap());
+    let registry = over_tls(Tls::new(&authority.server(&["127.0.0.1"])));
+    let host = registry.host();
+    let url = format!("https://user:{CANARY}@{host}/v2/a/b/manifests/1").parse().unwrap();
+    let client = trusting(&host, &authority, &dir).client();
+    let file = client.registries.http().get(&url).unwrap();
+    assert_eq!(std::io::read_to_string(file).unwrap(), MINIMAL);
+    assert_eq!(registry.log()[0].headers.get("authorization"), Some(&*basic("user", CANARY)));
+    assert_eq!(client.registries.traffic().blob_bytes_in(), MINIMAL.len() as u64);
+    let error = Making::default().client().registries.http().get(&url).unwrap_err();
+    assert_eq!((error.code(), registry.log().len()), (Code::Tls, 1));
+    assert_eq!(error.hint().unwrap(), format!("for an authority of your own pass --ca {host}=FILE"));
+    assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+}
+
+#[test]
 fn files_that_hold_no_certificate_are_told_of() {
     let dir = TempDir::new().unwrap();
     for (text, code, expected) in [

@@ -36,7 +36,8 @@ pub(super) struct Through {
     pub(super) link: RootPath,
     /// Where it leads.
     pub(super) end: RootPath,
-    pub(super) parcel: usize,
+    /// The place of the package in the order of their names.
+    pub(super) rank: usize,
     /// The item; nothing where none describes the directory.
     pub(super) ordinal: Option<u32>,
 }
@@ -135,7 +136,7 @@ impl Collector<'_, '_> {
             self.claims.all.push(Claim { place, rank, ordinal, is_directory: true });
             return Ok(());
         }
-        self.claims.through.push(Through { link: place, end: end.clone(), parcel, ordinal });
+        self.claims.through.push(Through { link: place, end: end.clone(), rank, ordinal });
         self.imply(end, ways)
     }
 }

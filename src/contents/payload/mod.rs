@@ -2,10 +2,13 @@
 
 mod claims;
 mod contest;
+mod directories;
 mod emit;
 mod error;
+mod files;
 mod ground;
 mod layout;
+mod names;
 mod outcome;
 mod owners;
 mod ways;

@@ -125,7 +125,9 @@ impl<'a> Stanza<'a> {
     /// `name (version)`, `name`, or nothing.
     fn source(&self, family: Family) -> SourcePackage {
         let (name, version) = match self.source.split_once('(') {
-            Some((name, version)) => (name.trim_ascii(), Some(version.trim_ascii().trim_end_matches(')').trim_ascii())),
+            Some((name, version)) => {
+                (name.trim_ascii(), Some(version.trim_ascii().trim_end_matches(')').trim_ascii()))
+            }
             None => (self.source, None),
         };
         let name = if name.is_empty() { self.name } else { name };

@@ -10,8 +10,8 @@ use crate::limits::Limits;
 use crate::package::description::{Identity, Stanza};
 use crate::package::family::Family;
 
-/// The keys that count; all others are passed over.
-const KEYS: [&str; 11] = ["C", "P", "V", "A", "S", "I", "o", "D", "p", "i", "k"];
+/// The keys that count, the name's first; all others are passed over.
+const KEYS: [&str; 11] = ["P", "V", "C", "A", "S", "I", "o", "D", "p", "i", "k"];
 
 /// See [`Index::apk`].
 pub(super) fn read(text: impl Read, architecture: &str, limits: &Limits) -> Result<Index, IndexError> {
@@ -46,7 +46,7 @@ pub(super) fn read(text: impl Read, architecture: &str, limits: &Limits) -> Resu
 
 /// Adds a record to the index, if it is about a package of the architecture.
 fn add(texts: &Texts<'_, { KEYS.len() }>, architecture: &str, index: &mut Builder) -> Result<(), IndexError> {
-    texts.name("P")?;
+    texts.name()?;
     let mut stanza = Stanza::apk(|letter| texts.get(char::from(letter).encode_utf8(&mut [0; 4])));
     // The name of the file is made of it.
     let version = texts.require("V")?;

@@ -11,7 +11,7 @@ use crate::package::description::{Identity, Stanza};
 use crate::package::family::Family;
 use crate::package::version::is_valid;
 
-/// The fields that count.
+/// The fields that count, the name first.
 const NAMES: [&str; 16] = [
     "Package",
     "Version",
@@ -97,7 +97,7 @@ fn add(
         index.leave_out();
         return Ok(());
     }
-    texts.name("Package")?;
+    texts.name()?;
     let stanza = Stanza::deb(|name| texts.get(name));
     let location = location(texts)?;
     let (size, identity) = (texts.size("Size")?, sha256(texts)?);

@@ -34,7 +34,7 @@ impl Record<'_> {
     }
 }
 
-/// The fields of one record that count, while its lines are read; `N` names are known.
+/// The fields of one record that count, while its lines are read; `N` names are known, the first is that of the package.
 pub(super) struct Fields<const N: usize> {
     names: &'static [&'static str; N],
     text: Vec<u8>,
@@ -101,9 +101,7 @@ impl<const N: usize> Fields<N> {
 
     /// An error about this record.
     pub(super) fn fault(&self, line: u64, fault: IndexFault) -> IndexError {
-        let named = |name: &&str| ["Package", "P"].contains(name);
-        let place = self.names.iter().position(named).and_then(|at| self.places[at].clone());
-        let name = place.map(|place| printable(&self.text[place])).unwrap_or_default();
+        let name = self.places[0].clone().map(|place| printable(&self.text[place])).unwrap_or_default();
         IndexError::Record { line, package: short(&name), fault }
     }
 }
@@ -126,9 +124,9 @@ impl<'a, const N: usize> Texts<'a, N> {
         self.get(name).ok_or_else(|| self.fault(IndexFault::Missing(name)))
     }
 
-    /// The name under a key, which no path and no database can misunderstand.
-    pub(super) fn name(&self, key: &'static str) -> Result<&'a str, IndexError> {
-        let name = self.require(key)?;
+    /// The package's name, which no path and no database can misunderstand.
+    pub(super) fn name(&self) -> Result<&'a str, IndexError> {
+        let name = self.require(self.fields.names[0])?;
         let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte);
         let begins = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let is_name =

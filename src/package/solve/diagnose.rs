@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::needs::{Need, Whose, need};
+use super::needs::{Fit, Need, Whose, need};
 use super::provider::exclusions;
 use super::rules::{Newer, Rules};
 use super::search::{Present, attempt};
@@ -47,10 +47,11 @@ fn wrong(stock: &Stock<'_>, rules: &Rules<'_>, atom: &Atom, from: Option<&str>) 
 }
 
 /// A name that is no package's, and that several provide: who asks for one says which (apt's rule).
-fn ambiguous(stock: &Stock<'_>, name: &str, found: &[(Id, usize)]) -> Option<Unsolved> {
+fn ambiguous(stock: &Stock<'_>, name: &str, found: &[Fit]) -> Option<Unsolved> {
     let is_chosen = |id: Id| stock.is_base(id) || stock.package(id).name == name;
-    let names: BTreeSet<String> = found.iter().map(|(id, _)| stock.package(*id).name.clone()).collect();
-    let is_open = stock.family == Family::Deb && names.len() > 1 && !found.iter().any(|(id, _)| is_chosen(*id));
+    let names: BTreeSet<String> = found.iter().map(|fit| stock.package(fit.id).name.clone()).collect();
+    let is_open =
+        stock.family == Family::Deb && names.len() > 1 && !found.iter().any(|fit| is_chosen(fit.id));
     is_open.then(|| Unsolved::Virtual {
         name: name.to_owned(),
         by: None,
@@ -142,13 +143,16 @@ impl Diagnosis<'_, '_> {
     /// What there is not although something needs it.
     fn missing(&self) -> Option<Unsolved> {
         let mut known = BTreeMap::new();
-        for (atom, from) in self.rules.requests.iter().filter_map(|place| self.problem.requests[*place].install()) {
+        for (atom, from) in
+            self.rules.requests.iter().filter_map(|place| self.problem.requests[*place].install())
+        {
             let Need::OneOf(found) =
                 need(self.stock, self.rules, Whose::Request(from), &Group(vec![atom.clone()]))
             else {
                 continue;
             };
-            let ways: Option<Vec<_>> = found.iter().map(|(id, _)| self.lacks(*id, &mut known, DEPTH)).collect();
+            let ways: Option<Vec<_>> =
+                found.iter().map(|fit| self.lacks(fit.id, &mut known, DEPTH)).collect();
             if let Some((id, group)) = ways.and_then(|ways| ways.into_iter().next()) {
                 let package = self.stock.package(id);
                 return Some(Unsolved::Missing {
@@ -162,7 +166,12 @@ impl Diagnosis<'_, '_> {
     }
 
     /// The package, and its need, that keeps one from being added whatever is chosen.
-    fn lacks(&self, id: Id, known: &mut BTreeMap<Id, Option<(Id, Group)>>, depth: usize) -> Option<(Id, Group)> {
+    fn lacks(
+        &self,
+        id: Id,
+        known: &mut BTreeMap<Id, Option<(Id, Group)>>,
+        depth: usize,
+    ) -> Option<(Id, Group)> {
         if depth == 0 || self.stock.is_base(id) {
             return None;
         }
@@ -176,7 +185,7 @@ impl Diagnosis<'_, '_> {
                 Need::Nothing => Some((id, group.clone())),
                 Need::OneOf(found) => {
                     let ways: Option<Vec<_>> =
-                        found.iter().map(|(id, _)| self.lacks(*id, known, depth - 1)).collect();
+                        found.iter().map(|fit| self.lacks(fit.id, known, depth - 1)).collect();
                     ways?.into_iter().next()
                 }
                 Need::Met(_) | Need::Open(_) => None,
@@ -188,12 +197,17 @@ impl Diagnosis<'_, '_> {
 
     /// What excludes a package of the base, or wants another version of it.
     fn against_base(&self) -> Option<Unsolved> {
-        let present = attempt(self.problem, self.stock, &Rules { has_base: false, ..self.rules.clone() }).ok()?;
+        let present =
+            attempt(self.problem, self.stock, &Rules { has_base: false, ..self.rules.clone() }).ok()?;
         for id in present {
             let package = self.stock.package(id);
             if let Some(has) = self.stock.installed(&package.name) {
                 let has = self.stock.package(has).version.clone();
-                return Some(Unsolved::Fixed { name: package.name.clone(), has, needs: package.version.clone() });
+                return Some(Unsolved::Fixed {
+                    name: package.name.clone(),
+                    has,
+                    needs: package.version.clone(),
+                });
             }
             if let Some(other) = self.stock.base().find(|other| excludes(self.stock, id, *other)) {
                 let other = self.stock.package(other).name.clone();

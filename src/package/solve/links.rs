@@ -1,7 +1,7 @@
 //! What of the packages that are there meets what one of them needs.
 
 use super::Note;
-use super::needs::{Need, Whose, need};
+use super::needs::{Fit, Need, Whose, need};
 use super::rules::Rules;
 use super::search::Present;
 use super::stock::{Id, Stock};
@@ -11,8 +11,8 @@ use crate::package::relation::Group;
 pub(super) struct Link {
     /// The group.
     pub(super) group: Group,
-    /// The packages that are there and meet it, the preferred first, each with the place of its alternative.
-    pub(super) by: Vec<(Id, usize)>,
+    /// The packages that are there and meet it, the preferred first.
+    pub(super) by: Vec<Fit>,
     /// Why nothing has to meet it.
     pub(super) note: Option<Note>,
     /// Whether nothing meets it although something has to: the packages that could.
@@ -39,9 +39,10 @@ pub(super) fn link(
 ) -> Link {
     let (mut by, mut note, mut open) = (Vec::new(), None, None);
     match need(stock, rules, whose, &group) {
-        Need::OneOf(found) => by = found.into_iter().filter(|(id, _)| present.contains(id)).collect(),
+        Need::OneOf(found) => by = found.into_iter().filter(|fit| present.contains(&fit.id)).collect(),
         Need::Open(ids) => {
-            by = ids.iter().copied().filter(|id| present.contains(id)).map(|id| (id, 0)).collect();
+            let there = ids.iter().copied().filter(|id| present.contains(id));
+            by = there.map(|id| Fit { id, place: 0, may_be_chosen: false }).collect();
             open = by.is_empty().then_some(ids);
         }
         Need::Met(found) => note = found,

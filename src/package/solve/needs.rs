@@ -12,8 +12,8 @@ use crate::package::relation::{Atom, Group};
 /// What a group of alternatives comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// One of these, the preferred first, each with the place of the alternative that means it.
-    OneOf(Vec<(Id, usize)>),
+    /// One of these, the preferred first.
+    OneOf(Vec<Fit>),
     /// Nothing: it is assumed, kept out, or the package itself.
     Met(Option<Note>),
     /// A name that several packages provide, none of which may be chosen for it alone (apk): one of these has to be there
@@ -21,6 +21,16 @@ pub(super) enum Need {
     Open(Vec<Id>),
     /// What there is not.
     Nothing,
+}
+
+/// A package that meets a group of alternatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    pub(super) id: Id,
+    /// The place of the alternative that means it.
+    pub(super) place: usize,
+    /// Whether it may be chosen for this alone, or counts only where it is there for another reason (apk).
+    pub(super) may_be_chosen: bool,
 }
 
 /// Whose need it is.
@@ -37,7 +47,10 @@ pub(super) fn need(stock: &Stock<'_>, rules: &Rules<'_>, whose: Whose<'_>, group
     let mut choices = Choices::default();
     for (place, atom) in group.0.iter().enumerate() {
         if rules.assumed.contains(&*atom.name) {
-            return Need::Met(note(stock, whose, |package| Note::Assumed { package, name: atom.name.clone() }));
+            return Need::Met(note(stock, whose, |package| Note::Assumed {
+                package,
+                name: atom.name.clone(),
+            }));
         }
         let mut matches = stock.matching(atom);
         matches.retain(|found| rules.has_base || !stock.is_base(found.id));
@@ -61,7 +74,7 @@ pub(super) fn need(stock: &Stock<'_>, rules: &Rules<'_>, whose: Whose<'_>, group
 #[derive(Default)]
 struct Choices {
     found: Vec<(Match, usize)>,
-    open: Vec<Id>,
+    open: Vec<Fit>,
     kept_out: Option<String>,
 }
 
@@ -81,8 +94,8 @@ impl Choices {
                 // Of another tag, or not there on all platforms.
             } else if rules.may_be_chosen(stock, &found) {
                 self.take(found, place);
-            } else {
-                self.open.push(found.id);
+            } else if !rules.is_stray(found.id) {
+                self.open.push(Fit { id: found.id, place, may_be_chosen: false });
             }
         }
     }
@@ -98,14 +111,16 @@ impl Choices {
             return match self.kept_out {
                 Some(name) => Need::Met(note(stock, whose, |package| Note::KeptOut { package, name })),
                 None if self.open.is_empty() => Need::Nothing,
-                None => Need::Open(self.open),
+                None => Need::Open(self.open.into_iter().map(|fit| fit.id).collect()),
             };
         }
         match stock.family {
             Family::Apk => sort_apk(stock, rules, whose, &mut self.found),
             Family::Deb => sort_deb(stock, &mut self.found),
         }
-        Need::OneOf(self.found.into_iter().map(|(found, place)| (found.id, place)).collect())
+        let found = self.found.into_iter();
+        let found = found.map(|(found, place)| Fit { id: found.id, place, may_be_chosen: true });
+        Need::OneOf(found.chain(self.open).collect())
     }
 }
 

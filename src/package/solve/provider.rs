@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use resolvo::{
     Candidates, Condition, ConditionId, ConditionalRequirement, Dependencies, DependencyProvider, Interner,
-    KnownDependencies, NameId, Requirement, SolvableId, SolverCache, StringId, VersionSetId, VersionSetUnionId,
+    KnownDependencies, NameId, Requirement, SolvableId, SolverCache, StringId, VersionSetId,
+    VersionSetUnionId,
 };
 
-use super::needs::{Need, Whose, need};
+use super::needs::{Fit, Need, Whose, need};
 use super::rules::{Newer, Rules};
 use super::sets::{Set, Sets};
 use super::stock::{Id, Stock};
@@ -65,7 +66,7 @@ impl<'a> Provider<'a> {
         let groups = awaited.map(|(atom, _)| {
             let is_possible = |id: &Id| self.rules.allows(self.stock, *id);
             let found = self.stock.matching(&atom).into_iter().map(|one| one.id).filter(is_possible);
-            let found: Vec<(Id, usize)> = found.map(|id| (id, 0)).collect();
+            let found: Vec<Fit> = found.map(|id| Fit { id, place: 0, may_be_chosen: true }).collect();
             self.runs(&found, &Group(vec![atom]))
         });
         let groups = groups.collect();
@@ -97,23 +98,23 @@ impl<'a> Provider<'a> {
         sets.set(Set { name, ids, text })
     }
 
-    fn requirement(&self, found: &[(Id, usize)], group: &Group) -> Requirement {
+    fn requirement(&self, found: &[Fit], group: &Group) -> Requirement {
         let runs = self.runs(found, group);
         self.sets.borrow_mut().requirement(runs)
     }
 
     /// Packages cut into sets of one name, each in the order in which the solver tries versions.
-    fn runs(&self, found: &[(Id, usize)], group: &Group) -> Vec<VersionSetId> {
+    fn runs(&self, found: &[Fit], group: &Group) -> Vec<VersionSetId> {
         let rank = |id: Id| {
             let name = &self.stock.package(id).name;
             self.candidates(name).iter().position(|other| *other == id)
         };
-        let is_run = |a: &(Id, usize), b: &(Id, usize)| {
-            self.stock.package(a.0).name == self.stock.package(b.0).name && rank(a.0) < rank(b.0)
+        let is_run = |a: &Fit, b: &Fit| {
+            self.stock.package(a.id).name == self.stock.package(b.id).name && rank(a.id) < rank(b.id)
         };
         let runs = found.chunk_by(is_run).map(|run| {
-            let atom = &group.0[run[0].1];
-            let ids: Vec<Id> = run.iter().map(|(id, _)| *id).collect();
+            let atom = &group.0[run[0].place];
+            let ids: Vec<Id> = run.iter().map(|fit| fit.id).collect();
             let written = atom.written(self.stock.family).to_string();
             let text = match self.stock.package(ids[0]).name == atom.name {
                 true => written[atom.name.len()..].trim_start().to_owned(),
@@ -132,10 +133,7 @@ impl<'a> Provider<'a> {
                 Need::OneOf(found) => requirements.push(self.requirement(&found, group).into()),
                 Need::Met(_) | Need::Open(_) => {}
                 Need::Nothing => {
-                    return Err(format!(
-                        "it needs {}, which there is not",
-                        group.written(self.stock.family)
-                    ));
+                    return Err(format!("it needs {}, which there is not", group.written(self.stock.family)));
                 }
             }
         }
@@ -145,10 +143,10 @@ impl<'a> Provider<'a> {
     /// What the base met by packages that may become newer stays met; nothing else of what packages of the base need counts.
     fn needs_of_base(&self, id: Id) -> Vec<ConditionalRequirement> {
         let package = self.stock.package(id);
-        let may_change = |found: &[(Id, usize)]| {
-            let of_base = || found.iter().filter(|(id, _)| self.stock.is_base(*id));
+        let may_change = |found: &[Fit]| {
+            let of_base = || found.iter().filter(|fit| self.stock.is_base(fit.id));
             of_base().next().is_some()
-                && of_base().all(|(id, _)| self.rules.may_become_newer(&self.stock.package(*id).name))
+                && of_base().all(|fit| self.rules.may_become_newer(&self.stock.package(fit.id).name))
         };
         let kept = package.depends.iter().filter_map(|group| {
             match need(self.stock, self.rules, Whose::Package(id), group) {
@@ -228,7 +226,8 @@ impl Interner for Provider<'_> {
 
     fn display_merged_solvables(&self, solvables: &[SolvableId]) -> impl Display + '_ {
         let Some(first) = solvables.first() else { return String::new() };
-        let mut versions: Vec<_> = solvables.iter().map(|id| self.stock.package(Self::id(*id)).version.clone()).collect();
+        let mut versions: Vec<_> =
+            solvables.iter().map(|id| self.stock.package(Self::id(*id)).version.clone()).collect();
         versions.dedup();
         format!("{} {}", self.stock.package(Self::id(*first)).name, versions.join(" | "))
     }

@@ -20,7 +20,8 @@ pub(super) fn solution(
     rules: &Rules<'_>,
     present: &Present,
 ) -> Result<Solution, SolveError> {
-    let mut walk = Walk { stock, rules, present, why: BTreeMap::new(), open: VecDeque::new(), notes: BTreeMap::new() };
+    let mut walk =
+        Walk { stock, rules, present, why: BTreeMap::new(), open: VecDeque::new(), notes: BTreeMap::new() };
     walk.requests(problem)?;
     walk.upgrades();
     loop {
@@ -57,8 +58,8 @@ impl Walk<'_, '_> {
             if let Some(open) = &link.open {
                 return Err(unmet(problem, self.stock, vec![place], None, &link, open));
             }
-            if let Some((id, _)) = link.by.first() {
-                self.reach(*id, || Why::Requested(place));
+            if let Some(fit) = link.by.first() {
+                self.reach(fit.id, || Why::Requested(place));
             }
         }
         Ok(())
@@ -83,10 +84,10 @@ impl Walk<'_, '_> {
                     return Err(unmet(problem, self.stock, requests, Some(id), &link, open));
                 }
                 self.note(&package.name, &link);
-                let is_met_by_base = link.by.iter().any(|(id, _)| self.stock.is_base(*id));
-                for (by, place) in link.by.iter().filter(|_| !is_met_by_base) {
-                    let atom = link.group.0[*place].written(self.stock.family).to_string();
-                    self.reach(*by, || Why::Required { by: package.name.clone(), atom });
+                let is_met_by_base = link.by.iter().any(|fit| self.stock.is_base(fit.id));
+                for fit in link.by.iter().filter(|_| !is_met_by_base) {
+                    let atom = link.group.0[fit.place].written(self.stock.family).to_string();
+                    self.reach(fit.id, || Why::Required { by: package.name.clone(), atom });
                 }
             }
         }
@@ -94,7 +95,7 @@ impl Walk<'_, '_> {
     }
 
     fn note(&mut self, name: &str, link: &Link) {
-        let alternative = match link.by.iter().map(|(id, place)| (*place, *id)).min() {
+        let alternative = match link.by.iter().map(|fit| (fit.place, fit.id)).min() {
             Some((place, id)) if place > 0 => Some(Note::Alternative {
                 package: name.to_owned(),
                 group: link.group.written(self.stock.family).to_string(),

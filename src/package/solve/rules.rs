@@ -26,7 +26,8 @@ pub(super) struct Rules<'a> {
     pub(super) declined: BTreeSet<Id>,
     /// Tags that requests name.
     pub(super) tags: BTreeSet<&'a str>,
-    /// Offers of tags that nothing which names the tag pulls in.
+    /// Packages that an attempt chose although nothing that may have them needs them: offers of a tag which nothing that
+    /// names it pulls in, and packages that count for a name only where they are there for another reason.
     pub(super) strays: BTreeSet<Id>,
     /// The sources that every platform has, by the name of the package; others are never added. Nothing where each platform
     /// is on its own.
@@ -85,7 +86,7 @@ impl<'a> Rules<'a> {
         }
         let package = stock.package(id);
         !self.kept_out.contains(&*package.name)
-            && stock.tag(id).is_none_or(|tag| self.tags.contains(tag) && !self.strays.contains(&id))
+            && stock.tag(id).is_none_or(|tag| self.tags.contains(tag) && !self.is_stray(id))
             && self.is_alike(&package)
             && self.is_new_enough(stock, &package)
     }
@@ -96,7 +97,8 @@ impl<'a> Rules<'a> {
 
     /// Nothing becomes older.
     fn is_new_enough(&self, stock: &Stock<'_>, package: &Package) -> bool {
-        match stock.installed(&package.name).filter(|_| self.has_base && self.may_become_newer(&package.name)) {
+        match stock.installed(&package.name).filter(|_| self.has_base && self.may_become_newer(&package.name))
+        {
             Some(id) => stock.order(&package.version, &stock.package(id).version).is_gt(),
             None => true,
         }
@@ -108,6 +110,11 @@ impl<'a> Rules<'a> {
             Newer::Where(names) | Newer::Latest(names) => names.contains(name),
             Newer::All => true,
         }
+    }
+
+    /// Whether an attempt chose a package that it should not have.
+    pub(super) fn is_stray(&self, id: Id) -> bool {
+        self.strays.contains(&id)
     }
 
     /// Whether a package may be chosen for a name alone: of those that provide one without a version, apk takes only those

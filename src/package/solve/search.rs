@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use resolvo::{ConditionalRequirement, Solver, UnsolvableOrCancelled};
 
 use super::Problem;
-use super::links::links;
-use super::needs::{Need, Whose, need};
+use super::links::{link, links};
+use super::needs::Whose;
 use super::provider::{Provider, awaited};
 use super::rules::{Newer, Rules};
 use super::stock::{Id, Stock};
+use crate::package::family::Family;
 use crate::package::relation::Group;
 
 /// Everything that is there in the end, the base among it.
@@ -80,31 +81,48 @@ fn requirements(
     base.chain(requests).chain(newest).chain(completing).collect()
 }
 
-/// Packages of a tag's repository that nothing pulls in which names the tag.
+/// Packages that should not have been chosen: those of a tag's repository that nothing pulls in which names the tag, and
+/// those that are there only for a name that they may not be chosen for.
 fn strays(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> {
-    let tagged = present.iter().copied().filter(|id| stock.tag(*id).is_some());
-    let tagged: Vec<Id> = tagged.collect();
-    let is_pulled_in = |id: &Id| {
-        let tag = stock.tag(*id);
-        let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
-        let of_tag = requests.filter(|(_, from)| *from == tag);
-        let roots = of_tag.flat_map(|(atom, from)| {
-            match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
-                Need::OneOf(found) => found.into_iter().map(|(id, _)| id).filter(|id| present.contains(id)).collect(),
-                _ => Vec::new(),
-            }
-        });
-        reached(stock, rules, present, roots.collect()).contains(id)
-    };
-    tagged.into_iter().filter(|id| !is_pulled_in(id)).collect()
+    let added = || present.iter().copied().filter(|id| !stock.is_base(*id) && !rules.is_stray(*id));
+    let mut strays = Vec::new();
+    for tag in &rules.tags {
+        let roots = roots(problem, stock, rules, present, |from| from == Some(tag));
+        let reached = reached(stock, rules, present, roots);
+        strays.extend(added().filter(|id| stock.tag(*id) == Some(tag) && !reached.contains(id)));
+    }
+    if stock.family == Family::Apk {
+        let mut roots = roots(problem, stock, rules, present, |_| true);
+        roots.extend(&rules.completing);
+        roots.extend(present.iter().filter(|id| stock.installed(&stock.package(**id).name).is_some()));
+        let reached = reached(stock, rules, present, roots);
+        strays.extend(added().filter(|id| !reached.contains(id)));
+    }
+    strays
 }
 
-/// What packages need, and what that needs, as far as it is there.
+/// What of the packages that are there meets requests.
+fn roots(
+    problem: &Problem<'_>,
+    stock: &Stock<'_>,
+    rules: &Rules<'_>,
+    present: &Present,
+    is_meant: impl Fn(Option<&str>) -> bool,
+) -> Vec<Id> {
+    let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
+    let meant = requests.filter(|(_, from)| is_meant(*from));
+    let links = meant
+        .map(|(atom, from)| link(stock, rules, present, Whose::Request(from), Group(vec![atom.clone()])));
+    links.flat_map(|link| link.by).map(|fit| fit.id).collect()
+}
+
+/// What packages need and may be chosen for that, and what that needs, as far as it is there.
 fn reached(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present, mut open: Vec<Id>) -> BTreeSet<Id> {
     let mut reached = BTreeSet::new();
     while let Some(id) = open.pop() {
         if reached.insert(id) {
-            open.extend(links(stock, rules, present, id).into_iter().flat_map(|link| link.by).map(|(id, _)| id));
+            let met = links(stock, rules, present, id).into_iter().flat_map(|link| link.by);
+            open.extend(met.filter(|fit| fit.may_be_chosen).map(|fit| fit.id));
         }
     }
     reached
@@ -129,7 +147,9 @@ fn complete(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> 
     }
     let newest = waiting.iter().filter_map(|name| {
         let mut ids = stock.named(name).iter().copied().collect::<Vec<_>>().into_iter();
-        ids.find(|id| !rules.declined.contains(id) && rules.allows(stock, *id) && is_complete(stock, present, *id))
+        ids.find(|id| {
+            !rules.declined.contains(id) && rules.allows(stock, *id) && is_complete(stock, present, *id)
+        })
     });
     newest.filter(|id| !rules.completing.contains(id)).collect()
 }

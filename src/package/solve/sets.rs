@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use resolvo::{Condition, ConditionId, LogicalOperator, NameId, Requirement, StringId, VersionSetId, VersionSetUnionId};
+use resolvo::{
+    Condition, ConditionId, LogicalOperator, NameId, Requirement, StringId, VersionSetId, VersionSetUnionId,
+};
 
 use super::stock::Id;
 

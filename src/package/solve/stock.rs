@@ -73,7 +73,8 @@ impl<'a> Stock<'a> {
 
     /// Packages of other architectures serve only where they say so; the first of a name counts.
     fn add_to_base(&mut self, package: &'a Package) {
-        let is_native = [self.architecture, self.family.any_architecture(), ""].contains(&&*package.architecture);
+        let is_native =
+            [self.architecture, self.family.any_architecture(), ""].contains(&&*package.architecture);
         if (!is_native && package.multi_arch != MultiArch::Foreign)
             || self.base_named.contains_key(&*package.name)
         {

@@ -39,7 +39,8 @@ impl KeptBlob {
         io::copy(&mut reader, &mut io::sink()).is_ok()
     }
 
-    fn reader(&self) -> Reader {
+    /// Its bytes from the first on, unverified; readers of one blob do not know each other.
+    pub fn reader(&self) -> impl Read + Send + use<> {
         Reader { file: Arc::clone(&self.file), at: 0 }
     }
 }

@@ -66,13 +66,15 @@ impl Incoming {
         self.file.file().try_clone()
     }
 
-    /// Keeps the blob, whose digest and size have to be these.
-    pub fn keep(mut self, digest: &Digest) {
+    /// Keeps the blob, whose digest has to be this one; false where that cannot be.
+    pub fn keep(mut self, digest: &Digest) -> bool {
         let kept = self.file.rename(&self.store.place.blobs, digest.hex().as_ref());
-        if kept.is_ok() {
+        let is_kept = kept.is_ok();
+        if is_kept {
             self.store.sound().insert(*digest);
         }
         self.store.note(kept);
+        is_kept
     }
 
     /// It cannot be written: the store says so, and a build goes on without.

@@ -103,6 +103,9 @@ fn a_directory_where_the_link_of_a_package_leads_is_as_the_package_has_it_that_m
     let payload = lay(&packages, &nothing(), Facts::default(), &[]).unwrap();
     assert_eq!(written(&payload), ["d -> e", "e/ 0700", "e/x 1:1"]);
     assert_eq!(payload.outcomes[1][0], Outcome::Placed(path("e")));
+    let packages: [(_, &[&str]); 2] = [("a", &["d -> e"]), ("b", &["d/ 0700"])];
+    let payload = lay(&packages, &nothing(), Facts::default(), &[]).unwrap();
+    assert_eq!(written(&payload), ["d -> e", "e/ 0700"], "with nothing in it too");
 }
 
 #[test]

@@ -29,7 +29,7 @@ struct World {
 }
 
 fn worlds() -> impl Strategy<Value = World> {
-    let package = (prop::collection::vec(0..7_u8, FILES.len()), prop::collection::vec(0..4_u8, 5))
+    let package = (prop::collection::vec(0..16_u8, FILES.len()), prop::collection::vec(0..4_u8, 5))
         .prop_map(|(files, directories)| Package { files, directories });
     let base = prop::collection::vec((0..5_u8, 0..4_u8), OF_BASE.len());
     (any::<bool>(), base, prop::collection::vec(package, 1..=3), any::<u16>())

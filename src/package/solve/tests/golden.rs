@@ -54,7 +54,13 @@ fn deb(offers: &str, architecture: &str, answers: &str, base: Option<&str>, diff
     assert_eq!(names, differing.iter().copied().collect(), "{different:#?}");
 }
 
-fn solved(family: Family, architecture: &str, shelf: &Shelf, base: &[Package], world: &str) -> BTreeSet<String> {
+fn solved(
+    family: Family,
+    architecture: &str,
+    shelf: &Shelf,
+    base: &[Package],
+    world: &str,
+) -> BTreeSet<String> {
     let requests: Vec<_> = world.split_whitespace().map(|word| super::world::request(family, word)).collect();
     let problem = Problem {
         family,
@@ -147,7 +153,9 @@ fn deb_packages(text: &str) -> Vec<Package> {
             let mut lines = stanza.lines().filter_map(|line| line.split_once(": "));
             lines.find(|(name, _)| *name == key).map(|(_, value)| value).unwrap_or_default()
         };
-        let both = |a: &str, b: &str| [field(a), field(b)].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
+        let both = |a: &str, b: &str| {
+            [field(a), field(b)].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ")
+        };
         Package {
             name: field("Package").to_owned(),
             version: field("Version").to_owned(),
@@ -172,14 +180,4 @@ fn deb_packages(text: &str) -> Vec<Package> {
         }
     });
     packages.collect()
-}
-
-#[test]
-fn zz_debug() {
-    let Some(index) = fixture("apk/alpine-3.16-x86_64/APKINDEX.tar.gz") else { return };
-    let mut shelf = Shelf::default();
-    shelf.add(None, apk_packages(&apkindex(&index)));
-    let requests: Vec<_> = "busybox acf-openssl".split_whitespace().map(|word| super::world::request(Family::Apk, word)).collect();
-    let problem = Problem { family: Family::Apk, architecture: "x86_64", offers: &shelf, installed: &[], requests: &requests, upgrade: &Upgrade::No, assume: &[] };
-    for c in solve(&problem).unwrap().added { println!("{} {:?}", c.package.name, c.why); }
 }
