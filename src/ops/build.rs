@@ -336,7 +336,7 @@ impl Making<'_> {
             allow_skew: options.allow_skew,
             allow: options.allow,
             reading: Reading { trust: Trust::Artifact, allow_devices: false, limits, budget, interrupt },
-            work: repositories::Work { limits, progress, interrupt },
+            work: repositories::Work { limits, budget, progress, interrupt },
         };
         let shop = Workshop {
             jobs: workspace.jobs,

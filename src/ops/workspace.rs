@@ -47,12 +47,12 @@ impl Workspace {
         registries: Registries,
         scratch: PathBuf,
     ) -> Result<Self, ThreadsError> {
-        let fetch = Arc::new(registries.http().clone());
+        let client = registries.http().clone();
         let spool = scratch.clone();
         let spool = Box::new(move || tempfile::tempfile_in(&spool));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
         Ok(Self {
-            repositories: Repositories::new(fetch, store.clone(), spool),
+            repositories: Repositories::new(client, store.clone(), spool),
             remotes: Remotes::new(registries, store.clone()),
             store,
             scratch,

@@ -1,12 +1,12 @@
 //! Why packages cannot be provided.
 
-use crate::code::{Code, Coded};
+use crate::code::{Code, Coded, Failure};
 use crate::contents::{PathLoop, PayloadError};
 use crate::limits::Limited;
 use crate::oci::Platform;
 use crate::package::{Family, KeyError, SolveError};
 use crate::plan::PackagesPlan;
-use crate::repositories::{Problem, RepositoryError};
+use crate::repositories::RepositoryError;
 use crate::rootfs::RootPath;
 use crate::spec::Place;
 
@@ -167,7 +167,7 @@ impl Coded for ProvisionError {
 impl Limited for ProvisionError {
     fn limit(&self) -> Option<&'static str> {
         match self {
-            Self::Repository(RepositoryError { problem: Problem::Remote(failure), .. }) => failure.limit(),
+            Self::Repository(error) => Failure::limit(error),
             _ => None,
         }
     }

@@ -46,7 +46,7 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let packages = packages.map(|((choice, file), unpacked)| {
         let number = opened.offers().repository(choice.offer);
         let tag = opened.offers().tag(number).map(str::to_owned);
-        let repository = opened.repositories()[number].name.clone();
+        let repository = opened.repository_of(choice.offer).name.clone();
         Provided { choice, file, unpacked, tag, repository }
     });
     let packages: Vec<Provided> = packages.collect();

@@ -69,7 +69,10 @@ impl Provided {
     }
 
     /// Its data tar, decoded; whoever reads it to its end has verified it.
-    pub fn open_data(&self, how: &Reading<'_>) -> Result<Box<dyn Read + Send>, RepositoryError> {
+    pub fn open_data<'a>(
+        &'a self,
+        how: &Reading<'a>,
+    ) -> Result<Box<dyn Read + Send + 'a>, RepositoryError> {
         self.file.open_data(how)
     }
 }

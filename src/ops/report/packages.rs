@@ -97,7 +97,7 @@ pub(super) fn report(
     for note in &added.notes {
         warnings.add(platform, note.code(), note.to_string(), None);
     }
-    let repositories = provision.opened.repositories().iter().map(|one| RepositoryReport {
+    let repositories = provision.opened.repositories().map(|one| RepositoryReport {
         name: one.name.clone(),
         signed_by: one.signed_by.clone(),
         date: one.date.map(|date| date.to_string()),
