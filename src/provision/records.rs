@@ -93,8 +93,7 @@ fn deb(
     let dir = dir.unwrap_or_else(RootPath::root);
     let added: Vec<&Unpacked> = packages.iter().map(|one| &*one.unpacked).collect();
     let files = database::files(kind, status, &added).map_err(|error| wrong(base, &error))?;
-    let mut records: Vec<Record> =
-        files.iter().map(|file| record(&dir, file, packages, payload)).collect();
+    let mut records: Vec<Record> = files.iter().map(|file| record(&dir, file, packages, payload)).collect();
     let below = dir.join(if base.database.kind == DatabaseKind::Status { b"info" } else { b"status.d" });
     let present = view.below(&below).filter_map(|(path, _)| String::from_utf8(path.name().to_vec()).ok());
     let present: Vec<String> = present.collect();

@@ -103,10 +103,10 @@ pub(super) fn report(
         date: one.date.map(|date| date.to_string()),
         digest: format!("sha256:{}", one.digest),
     });
-    let generated = added.generated.iter().map(|(path, reason)| GeneratedReport {
-        path: path.to_string(),
-        reason: reason.words().to_owned(),
-    });
+    let generated = added
+        .generated
+        .iter()
+        .map(|(path, reason)| GeneratedReport { path: path.to_string(), reason: reason.words().to_owned() });
     PackagesReport {
         family: provision.family().to_string(),
         database: provision.database().path.to_string(),
