@@ -88,7 +88,7 @@ pub(super) fn report(
 ) -> PackagesReport {
     let provision = &added.provision;
     for finding in provision.opened.findings() {
-        warnings.add_to_all(finding.code(), finding.to_string(), finding.hint().map(str::to_owned));
+        warnings.add(platform, finding.code(), finding.to_string(), finding.hint().map(str::to_owned));
     }
     for note in &provision.notes {
         let (code, message) = note_words(note);
