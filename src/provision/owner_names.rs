@@ -72,3 +72,47 @@ fn with_owners(index: &LayerIndex, owners: &HashMap<u32, Owner>) -> LayerIndex {
         });
     LayerIndex { items: items.collect(), ..index.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contents::sample::{index, view_of_files};
+    use crate::package::{Family, Fields, Package};
+
+    #[test]
+    fn entries_are_whose_their_names_say_where_the_image_knows_them() {
+        let view = view_of_files(
+            &[
+                ("etc/passwd", "root:x:0:0::/:/x\nwww:x:33:34:::\nwww:x:99:99:::\n"),
+                ("etc/group", "www:x:44:\nbad\n"),
+            ],
+            &[],
+        );
+        let names = |user: &str, group: &str| OwnerNames {
+            user: (!user.is_empty()).then(|| user.to_owned()),
+            group: (!group.is_empty()).then(|| group.to_owned()),
+        };
+        let unpacked = |owners| {
+            Arc::new(Unpacked {
+                family: Family::Apk,
+                package: Package::default(),
+                fields: Fields::default(),
+                members: Default::default(),
+                index: Arc::new(index(&["a", "b", "c", "d"])),
+                sums: Default::default(),
+                owners,
+            })
+        };
+        let accounts = Accounts::of(&view);
+        let owners = [(0, names("www", "www")), (1, names("nobody", "www")), (3, names("www", ""))].into();
+        let owned = accounts.owning(unpacked(owners));
+        let inodes = owned.index.items.inodes();
+        let found: Vec<_> = (0..4).map(|at| inodes.attributes(at).owner.to_string()).collect();
+        assert_eq!(found, ["33:44", "0:44", "0:0", "33:0"]);
+        let unknown = unpacked([(0, names("nobody", "nogroup"))].into());
+        assert!(
+            Arc::ptr_eq(&accounts.owning(Arc::clone(&unknown)), &unknown),
+            "nothing is copied for nothing"
+        );
+    }
+}

@@ -7,6 +7,8 @@ use crate::interrupt::Interrupt;
 use crate::package::{Fields, SourcePackage, apk_atoms, deb_atoms};
 use crate::provision::base::Database;
 
+mod real;
+
 const LIBRARY: &str = "Package: lib\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.5\n\n";
 
 fn status(text: &str) -> (&'static str, String) {
