@@ -76,7 +76,7 @@ fn t06_real_packages_are_laid_out_through_the_links_of_a_base_and_without() {
 fn real_packages_that_list_a_file_of_the_base_without_replacing_it_are_refused() {
     let Some(base) = trixie(true) else { return };
     for at in ["usr/lib/x86_64-linux-gnu/libc.so.6", "lib/x86_64-linux-gnu/libc.so.6"] {
-        let error = lay(&base, &[super::deb("new", "", &[at])], &[]).unwrap_err();
+        let error = lay(&base, &[deb("new", "", &[at])], &[]).unwrap_err();
         assert!(matches!(error, PayloadError::OfBase { ref owner, .. } if owner == "libc6"), "{error}");
     }
 }
