@@ -1,6 +1,7 @@
 //! What the database of packages becomes: the files of it that are written, or go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::base::DatabaseKind;
 use super::beside;
@@ -9,6 +10,7 @@ use super::installed::{Base, Text};
 use super::provided::Provided;
 use super::wish::Wish;
 use crate::contents::{Outcome, Payload, View};
+use crate::layer::LayerIndex;
 use crate::package::apk::{self, Changes, Installed};
 use crate::package::deb::database::{self, DatabaseFile, stale, without};
 use crate::package::{PackageFile, Unpacked};
@@ -36,12 +38,13 @@ pub(super) fn of(
     base: &Base,
     wish: &Wish,
     packages: &[Provided],
+    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let view = &wish.base;
     match &base.text {
         Text::Apk(installed) => {
-            let mut records = apk(base, installed, view, packages, payload)?;
+            let mut records = apk(base, installed, view, packages, owned, payload)?;
             records.extend(beside::of(&base.database, installed, wish, packages)?);
             Ok(records)
         }
@@ -54,6 +57,7 @@ fn apk(
     installed: &Installed,
     view: &View,
     packages: &[Provided],
+    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let gone = packages.iter().filter(|one| one.choice.replaces.is_some());
@@ -69,12 +73,12 @@ fn apk(
         let outcomes = &payload.outcomes[number];
         move |ordinal: u32| matches!(outcomes[ordinal as usize], Outcome::Lost { .. } | Outcome::Dropped)
     };
-    let owner = |unpacked: &Unpacked| {
-        let index = std::sync::Arc::clone(&unpacked.index);
-        move |ordinal: u32| -> Owner { index.items.inodes().attributes(ordinal).owner }
+    let owner = |index: &Arc<LayerIndex>| {
+        let index = Arc::clone(index);
+        move |ordinal: u32| owner_in(&index, ordinal)
     };
     let is_lost: Vec<_> = (0..packages.len()).map(is_lost).collect();
-    let owner: Vec<_> = packages.iter().map(|one| owner(&one.unpacked)).collect();
+    let owner: Vec<_> = owned.iter().map(owner).collect();
     let added = packages.iter().enumerate().filter_map(|(number, one)| {
         let file: &PackageFile = one.choice.package.file.as_ref()?;
         let (owner, is_lost) = (&owner[number], &is_lost[number]);
@@ -84,6 +88,10 @@ fn apk(
     let bytes = apk::database(installed, &Changes { gone, taken }, &added);
     let bytes = bytes.map_err(|error| wrong(base, &error))?;
     Ok(vec![Record::file(base.database.path.clone(), bytes)])
+}
+
+fn owner_in(index: &LayerIndex, ordinal: u32) -> Owner {
+    index.items.inodes().attributes(ordinal).owner
 }
 
 fn deb(
