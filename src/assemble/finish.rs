@@ -31,9 +31,8 @@ pub(super) fn finish(
 ) -> Result<AssembledImage, AssembleError> {
     let plan = order.plan;
     let mut layers = base_layers(plan, indexes);
-    if let (Some(made), Some(provision)) = (written.packages, &one.provision) {
-        let contents = &provision.payload.contents;
-        layers.push(layer(shop, plan, Origin::Packages, made, contents, Vec::new()));
+    if let Some(made) = written.packages {
+        layers.push(layer(shop, plan, Origin::Packages, made, &one.payload, Vec::new()));
     }
     let origins = (0..plan.artifacts.len()).map(Origin::Artifact).chain([Origin::State]);
     let written = written.artifacts.into_iter().chain([written.state]);

@@ -127,7 +127,16 @@ pub(super) fn image(
     }
     let descriptor = Descriptor::of(MediaType::Manifest, &manifest);
     let platform = plan.platform.clone();
-    Ok(AssembledImage { platform, descriptor, manifest, config, config_bytes, layers, packages: None, warnings: Vec::new() })
+    Ok(AssembledImage {
+        platform,
+        descriptor,
+        manifest,
+        config,
+        config_bytes,
+        layers,
+        packages: None,
+        warnings: Vec::new(),
+    })
 }
 
 /// What the history says of a layer of ours; nothing for the base's, whose history stays.

@@ -20,6 +20,8 @@ use crate::rootfs::RootPath;
 pub(super) struct LaidOut {
     /// The packages, where some are added.
     pub(super) provision: Option<Arc<Provision>>,
+    /// What their layer holds; nothing where none is added.
+    pub(super) payload: LayerContents,
     /// What packages want and do not get.
     pub(super) notes: Vec<Note>,
     /// What was generated for packages, and why.
@@ -136,8 +138,9 @@ impl<'a> Layout<'a> {
         view.apply_contents(&state);
         let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
+        let payload = packages::payload(provision.as_deref(), &emulated);
         let generated = emulated.files.iter().map(|one| (one.path.clone(), one.reason)).collect();
-        Ok(LaidOut { provision, notes: emulated.notes, generated, artifacts, additions, state, dangling })
+        Ok(LaidOut { provision, payload, notes: emulated.notes, generated, artifacts, additions, state, dangling })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

@@ -1,5 +1,6 @@
 //! Packages: chosen for all platforms of a target at once, then written as a layer of each image.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -12,13 +13,14 @@ use super::key::{self, Inputs};
 use super::known::{self, MadeLayer};
 use super::layout::LaidOut;
 use super::{Order, Workshop, codec, write};
-use crate::contents::View;
-use crate::emulate::{self, Database, Emulated, Made, Scene};
+use crate::contents::{LayerContents, Operation, View};
+use crate::emulate::{self, Database, Emulated, Generated, Made, Scene};
 use crate::oci::Digest;
 use crate::package::Unpacked;
 use crate::plan::{FileKind, FilePlan, ImagePlan};
 use crate::provision::{self, DatabaseKind, Provision, Wish};
 use crate::rootfs::RootPath;
+use crate::store::Key;
 
 /// The packages of each image, where some are asked for; those of one target are solved together.
 pub(super) fn provide(
@@ -86,6 +88,28 @@ pub(super) fn emulate(
     Ok(emulated)
 }
 
+/// What the layer of packages holds once scripts have changed attributes of its files.
+pub(super) fn payload(provision: Option<&Provision>, emulated: &Emulated) -> LayerContents {
+    let Some(provision) = provision else { return LayerContents::default() };
+    let contents = &provision.payload.contents;
+    let changed = emulated.files.iter().filter(|one| one.made == Made::Attributes);
+    let changed: HashMap<&RootPath, &Generated> = changed.map(|one| (&one.path, one)).collect();
+    if changed.is_empty() {
+        return contents.clone();
+    }
+    let change = |operation| match operation {
+        Operation::Entry { mut entry, data } => {
+            if let Some(one) = changed.get(&entry.path) {
+                (entry.attributes.mode, entry.attributes.owner) = (one.mode, one.owner);
+            }
+            Operation::Entry { entry, data }
+        }
+        deletion => deletion,
+    };
+    let operations = Arc::new(contents.operations.iter().map(change).collect());
+    LayerContents { operations, ..contents.clone() }
+}
+
 /// The certificates among the static files of a plan.
 fn certificates(plan: &ImagePlan) -> io::Result<Vec<(RootPath, Vec<u8>)>> {
     const LARGEST: u64 = 1 << 20;
@@ -105,18 +129,18 @@ pub(super) fn write(
     laid_out: &[LaidOut],
 ) -> Result<Vec<Option<MadeLayer>>, AssembleError> {
     let keys: Vec<_> =
-        orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?))).collect();
+        orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?, &one.payload))).collect();
     let like = |number: usize| keys.iter().position(|key| *key == keys[number]).unwrap_or(number);
     let written = (0..orders.len()).into_par_iter().map(|number| {
         let (plan, one) = (orders[number].plan, &laid_out[number]);
         let (Some(key), Some(provision)) = (&keys[number], &one.provision) else { return Ok(None) };
-        if like(number) != number || provision.payload.contents.is_empty() {
+        if like(number) != number || one.payload.is_empty() {
             return Ok(None);
         }
         if let Some(made) = known::layer(shop, key) {
             return Ok(Some(made));
         }
-        let written = write::packages(shop, provision, codec(plan.compression));
+        let written = write::packages(shop, provision, &one.payload, codec(plan.compression));
         Ok(Some(known::keep_layer(
             shop,
             key,
@@ -127,8 +151,8 @@ pub(super) fn write(
     Ok((0..orders.len()).map(|number| written[like(number)].clone()).collect())
 }
 
-fn key(order: &Order<'_>, provision: &Arc<Provision>) -> crate::store::Key {
+fn key(order: &Order<'_>, provision: &Provision, payload: &LayerContents) -> Key {
     let digests: Vec<Digest> = provision.packages.iter().map(|package| package.digest()).collect();
-    let operations = Fingerprint::of(&provision.payload.contents.operations);
+    let operations = Fingerprint::of(&payload.operations);
     key::layer(codec(order.plan.compression), operations, Inputs::Packages(&digests))
 }

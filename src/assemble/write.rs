@@ -114,9 +114,10 @@ pub(super) fn artifact(
 pub(super) fn packages(
     shop: &Workshop<'_>,
     provision: &Provision,
+    contents: &LayerContents,
     codec: Codec,
 ) -> Result<WrittenLayer, Fault> {
-    let mut replay = Replay::new(&provision.payload.contents.operations, writer(shop, codec)?);
+    let mut replay = Replay::new(&contents.operations, writer(shop, codec)?);
     for (number, package) in (0..).zip(&provision.packages) {
         replay.layer = number;
         if replay.next.is_none_or(|at| at.layer != number) {

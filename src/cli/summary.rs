@@ -204,6 +204,7 @@ mod tests {
                 layer(SourceReport::Artifact, Some("oci:x\u{202e}:1")),
                 layer(SourceReport::State, None),
             ],
+            packages: None,
             overwritten,
             directories: vec![PathReport { path: "etc".to_owned(), by_layer: 1 }],
             privileged: vec![PrivilegedReport {

@@ -48,10 +48,9 @@ fn look(shop: &Provisioner<'_>, wish: &Wish) -> Result<(Base, Arc<Opened>), Prov
     let plan = &wish.packages;
     let database = Database::find(&wish.base, sources::family(plan))?;
     let family = database.kind.family();
-    let architecture = family.architecture(&wish.platform).ok_or_else(|| ProvisionError::Platform {
-        family,
-        platform: wish.platform.clone(),
-    })?;
+    let architecture = family
+        .architecture(&wish.platform)
+        .ok_or_else(|| ProvisionError::Platform { family, platform: wish.platform.clone() })?;
     let sources = match plan.repositories.is_empty() {
         false => sources::given(plan, family)?,
         true => sources::of_base(&wish.base, family, architecture)?,

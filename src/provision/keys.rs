@@ -3,9 +3,10 @@
 use super::error::ProvisionError;
 use super::wish::Provisioner;
 use crate::contents::View;
-use crate::package::{Family, Keyring};
+use crate::package::{Family, Keyring, apk};
 use crate::plan::{Key, PackagesPlan};
 use crate::repositories::Work;
+use crate::rootfs::RootPath;
 
 /// The keys that a customization names.
 pub(super) fn given(shop: &Provisioner<'_>, plan: &PackagesPlan) -> Result<Keyring, ProvisionError> {
@@ -24,16 +25,13 @@ fn fetch(shop: &Provisioner<'_>, url: &str, work: &Work<'_>) -> Result<Vec<u8>, 
     Ok(shop.repositories.key(url, work)?)
 }
 
-/// The directories of the base that hold keys.
-fn directories(family: Family, architecture: &str) -> Vec<String> {
+/// Whether a file of the base is one of keys.
+fn is_key(path: &RootPath, family: Family, architecture: &str) -> bool {
+    let is_in = |dir: &str| path.parent().is_some_and(|parent| parent.as_bytes() == dir.as_bytes());
     match family {
-        Family::Apk => vec![
-            "etc/apk/keys".to_owned(),
-            "lib/apk/keys".to_owned(),
-            format!("usr/share/apk/keys/{architecture}"),
-        ],
+        Family::Apk => apk::is_key(path, architecture),
         Family::Deb => {
-            ["etc/apt/trusted.gpg.d", "etc/apt/keyrings", "usr/share/keyrings"].map(str::to_owned).to_vec()
+            ["etc/apt/trusted.gpg.d", "etc/apt/keyrings", "usr/share/keyrings"].into_iter().any(is_in)
         }
     }
 }
@@ -41,22 +39,16 @@ fn directories(family: Family, architecture: &str) -> Vec<String> {
 /// The keys of a base, by their absolute paths; files that hold none are passed over, as the tools do.
 pub(super) fn of_base(base: &View, family: Family, architecture: &str) -> Keyring {
     let mut keyring = Keyring::default();
-    let directories = directories(family, architecture);
-    for (path, bytes) in base.kept_files() {
-        let is_in = |dir: &String| path.parent().is_some_and(|parent| parent.as_bytes() == dir.as_bytes());
-        let at = directories.iter().any(is_in);
-        if at {
-            // What is no key is not trusted.
-            let _ = keyring.add(&format!("/{path}"), bytes.to_vec());
-        }
+    for (path, bytes) in base.kept_files().filter(|(path, _)| is_key(path, family, architecture)) {
+        // What is no key is not trusted.
+        let _ = keyring.add(&format!("/{path}"), bytes.to_vec());
     }
     keyring
 }
 
 /// The files of keys that the base trusts with sources that name none (apt).
 pub(super) fn trusted(base: &View) -> Vec<String> {
-    let is_trusted = |path: &&crate::rootfs::RootPath| {
-        path.parent().is_some_and(|parent| parent.as_bytes() == b"etc/apt/trusted.gpg.d")
-    };
+    let is_trusted =
+        |path: &&RootPath| path.parent().is_some_and(|parent| parent.as_bytes() == b"etc/apt/trusted.gpg.d");
     base.kept_files().map(|(path, _)| path).filter(is_trusted).map(|path| format!("/{path}")).collect()
 }

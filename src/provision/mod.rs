@@ -4,10 +4,12 @@
 //! The platforms of a target are solved together, so that all get the same versions. Nothing is run in an image.
 
 mod base;
+mod beside;
 mod choose;
 mod error;
 mod installed;
 mod keys;
+mod owners;
 mod ownership;
 mod provided;
 mod records;
@@ -21,6 +23,7 @@ pub use records::Record;
 pub use wish::{Provisioner, Wish};
 
 use choose::Chosen;
+use owners::Accounts;
 use ownership::Ownership;
 
 use crate::contents::{Parcel, payload};
@@ -51,11 +54,13 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     });
     let packages: Vec<Provided> = packages.collect();
     let ownership = Ownership::of(&base, &wish.base, &packages)?;
-    let parcels = packages.iter().map(|one| Parcel { name: one.name(), index: &one.unpacked.index });
+    let accounts = Accounts::of(&wish.base)?;
+    let owned: Vec<_> = packages.iter().map(|one| accounts.owned(&one.unpacked)).collect();
+    let parcels = packages.iter().zip(&owned).map(|(one, index)| Parcel { name: one.name(), index });
     let parcels: Vec<_> = parcels.collect();
     let interrupt = shop.work.interrupt;
     let gone = ownership.gone();
     let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
-    let records = records::of(&base, &wish.base, &packages, &payload)?;
+    let records = records::of(&base, wish, &packages, &owned, &payload)?;
     Ok(Provision { base, packages, payload, records, notes: solution.notes, opened })
 }

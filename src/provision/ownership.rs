@@ -22,11 +22,7 @@ pub(super) struct Ownership<'a> {
 }
 
 impl<'a> Ownership<'a> {
-    pub(super) fn of(
-        base: &'a Base,
-        view: &View,
-        packages: &'a [Provided],
-    ) -> Result<Self, ProvisionError> {
+    pub(super) fn of(base: &'a Base, view: &View, packages: &'a [Provided]) -> Result<Self, ProvisionError> {
         let replaced = packages.iter().filter(|one| one.choice.replaces.is_some());
         let replaced = replaced.map(Provided::name).collect();
         let mut holders: HashMap<RootPath, Vec<String>> = HashMap::new();

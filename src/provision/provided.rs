@@ -69,10 +69,7 @@ impl Provided {
     }
 
     /// Its data tar, decoded; whoever reads it to its end has verified it.
-    pub fn open_data<'a>(
-        &'a self,
-        how: &Reading<'a>,
-    ) -> Result<Box<dyn Read + Send + 'a>, RepositoryError> {
+    pub fn open_data<'a>(&'a self, how: &Reading<'a>) -> Result<Box<dyn Read + Send + 'a>, RepositoryError> {
         self.file.open_data(how)
     }
 }

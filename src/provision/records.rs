@@ -1,12 +1,16 @@
 //! What the database of packages becomes: the files of it that are written, or go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::base::DatabaseKind;
+use super::beside;
 use super::error::ProvisionError;
 use super::installed::{Base, Text};
 use super::provided::Provided;
+use super::wish::Wish;
 use crate::contents::{Outcome, Payload, View};
+use crate::layer::LayerIndex;
 use crate::package::apk::{self, Changes, Installed};
 use crate::package::deb::database::{self, DatabaseFile, stale, without};
 use crate::package::{PackageFile, Unpacked};
@@ -32,12 +36,18 @@ impl Record {
 /// The files of the base's database that packages change, once they are laid out.
 pub(super) fn of(
     base: &Base,
-    view: &View,
+    wish: &Wish,
     packages: &[Provided],
+    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
+    let view = &wish.base;
     match &base.text {
-        Text::Apk(installed) => apk(base, installed, view, packages, payload),
+        Text::Apk(installed) => {
+            let mut records = apk(base, installed, view, packages, owned, payload)?;
+            records.extend(beside::of(&base.database, installed, wish, packages)?);
+            Ok(records)
+        }
         Text::Deb { status, .. } => deb(base, status, view, packages, payload),
     }
 }
@@ -47,6 +57,7 @@ fn apk(
     installed: &Installed,
     view: &View,
     packages: &[Provided],
+    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let gone = packages.iter().filter(|one| one.choice.replaces.is_some());
@@ -62,12 +73,12 @@ fn apk(
         let outcomes = &payload.outcomes[number];
         move |ordinal: u32| matches!(outcomes[ordinal as usize], Outcome::Lost { .. } | Outcome::Dropped)
     };
-    let owner = |unpacked: &Unpacked| {
-        let index = std::sync::Arc::clone(&unpacked.index);
-        move |ordinal: u32| -> Owner { index.items.inodes().attributes(ordinal).owner }
+    let owner = |index: &Arc<LayerIndex>| {
+        let index = Arc::clone(index);
+        move |ordinal: u32| owner_in(&index, ordinal)
     };
     let is_lost: Vec<_> = (0..packages.len()).map(is_lost).collect();
-    let owner: Vec<_> = packages.iter().map(|one| owner(&one.unpacked)).collect();
+    let owner: Vec<_> = owned.iter().map(owner).collect();
     let added = packages.iter().enumerate().filter_map(|(number, one)| {
         let file: &PackageFile = one.choice.package.file.as_ref()?;
         let (owner, is_lost) = (&owner[number], &is_lost[number]);
@@ -77,6 +88,10 @@ fn apk(
     let bytes = apk::database(installed, &Changes { gone, taken }, &added);
     let bytes = bytes.map_err(|error| wrong(base, &error))?;
     Ok(vec![Record::file(base.database.path.clone(), bytes)])
+}
+
+fn owner_in(index: &LayerIndex, ordinal: u32) -> Owner {
+    index.items.inodes().attributes(ordinal).owner
 }
 
 fn deb(
@@ -93,8 +108,7 @@ fn deb(
     let dir = dir.unwrap_or_else(RootPath::root);
     let added: Vec<&Unpacked> = packages.iter().map(|one| &*one.unpacked).collect();
     let files = database::files(kind, status, &added).map_err(|error| wrong(base, &error))?;
-    let mut records: Vec<Record> =
-        files.iter().map(|file| record(&dir, file, packages, payload)).collect();
+    let mut records: Vec<Record> = files.iter().map(|file| record(&dir, file, packages, payload)).collect();
     let below = dir.join(if base.database.kind == DatabaseKind::Status { b"info" } else { b"status.d" });
     let present = view.below(&below).filter_map(|(path, _)| String::from_utf8(path.name().to_vec()).ok());
     let present: Vec<String> = present.collect();

@@ -45,8 +45,7 @@ fn one(source: &At<PackageSource>, family: Family) -> Result<Vec<Source>, Provis
     if family_of(&source.value) != family {
         return Err(ProvisionError::OtherFamily { found: text.clone(), family, place });
     }
-    let wrong =
-        |problem: String| ProvisionError::Source { subject: format!("`{text}`"), problem, place };
+    let wrong = |problem: String| ProvisionError::Source { subject: format!("`{text}`"), problem, place };
     match family {
         Family::Apk => {
             let url = text.trim_end_matches('/').to_owned();
@@ -60,7 +59,11 @@ fn one(source: &At<PackageSource>, family: Family) -> Result<Vec<Source>, Provis
 }
 
 /// The sources that a base is configured with.
-pub(super) fn of_base(base: &View, family: Family, architecture: &str) -> Result<Vec<Source>, ProvisionError> {
+pub(super) fn of_base(
+    base: &View,
+    family: Family,
+    architecture: &str,
+) -> Result<Vec<Source>, ProvisionError> {
     let wrong = |subject: String, problem: String| ProvisionError::Source { subject, problem, place: None };
     let files = base.kept_files().map(|(path, bytes)| (path, &bytes[..]));
     match family {
@@ -73,7 +76,8 @@ pub(super) fn of_base(base: &View, family: Family, architecture: &str) -> Result
             for (path, bytes) in files.filter(|(path, _)| is_of_apt(path)) {
                 let name = String::from_utf8_lossy(path.name());
                 let read = deb::sources::read(&name, bytes);
-                sources.extend(read.map_err(|error| wrong(format!("`{path}` of the base"), error.to_string()))?);
+                sources
+                    .extend(read.map_err(|error| wrong(format!("`{path}` of the base"), error.to_string()))?);
             }
             let trusted = keys::trusted(base);
             sources.iter_mut().for_each(|source| trust(source, &trusted));

@@ -240,7 +240,7 @@ impl Failure for RepositoryError {
             Problem::Expired { .. } | Problem::Old { .. } => {
                 "set this machine's clock, if it is ahead; an archive that stands still may be old"
             }
-            Problem::Rollback { .. } => "a mirror may be behind; --allow-rollback takes it all the same",
+            Problem::Rollback { .. } => "a mirror may be behind; --allow rollback takes it all the same",
             Problem::Verify(_) => "a mirror may be changing just now; another run may find it whole",
             Problem::Gone { .. } => "another run finds what is there now",
             _ => return None,

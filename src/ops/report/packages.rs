@@ -101,12 +101,12 @@ pub(super) fn report(
         name: one.name.clone(),
         signed_by: one.signed_by.clone(),
         date: one.date.map(|date| date.to_string()),
-        digest: format!("sha256:{}", one.digest),
+        digest: one.digest.to_string(),
     });
-    let generated = added.generated.iter().map(|(path, reason)| GeneratedReport {
-        path: path.to_string(),
-        reason: reason.words().to_owned(),
-    });
+    let generated = added
+        .generated
+        .iter()
+        .map(|(path, reason)| GeneratedReport { path: path.to_string(), reason: reason.words().to_owned() });
     PackagesReport {
         family: provision.family().to_string(),
         database: provision.database().path.to_string(),

@@ -90,7 +90,7 @@ Description: odd
     let made = Made {
         compressions: [Compression::Xz, Compression::Gzip],
         ..made(
-            &control,
+            control,
             &[("conffiles", "/etc/other\n/etc/odd\n"), ("shlibs", "odd 1 odd\n"), ("triggers", TRIGGERS)],
             data,
         )
