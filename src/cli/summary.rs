@@ -214,6 +214,7 @@ mod tests {
                 by: "setuid".to_owned(),
             }],
             dangling: Vec::<DanglingReport>::new(),
+            packages: None,
         };
         let target = TargetReport {
             destination: "docker.io/a/b".to_owned(),
