@@ -301,3 +301,6 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Vec<&str>> {
     let lines = bytes.split(|b| *b == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
     lines.filter(|line| !line.starts_with(['#', '+', '-'])).map(|line| line.split(':').collect())
 }
+
+#[cfg(test)]
+mod tests;

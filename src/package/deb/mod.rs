@@ -11,8 +11,8 @@ mod files;
 #[cfg(test)]
 mod made;
 mod md5sums;
-pub mod sources;
 mod release;
+pub mod sources;
 mod stanza;
 pub mod status;
 mod unpack;
