@@ -32,6 +32,17 @@ fn numbers_are_the_lowest_that_are_free_in_the_order_of_names() {
 }
 
 #[test]
+fn an_owner_without_a_group_has_that_of_its_login() {
+    let script = "adduser --system --home /x statd\nchown statd: /a\nchown used: /b\nadduser --system --group y\n\
+                  chown y: /c\nchown :used /d\n";
+    let made = with(&[BASE[0], BASE[1], "a/", "b/", "c/", "d/"], script);
+    let expected = ["a 755 100:65534 /", "b 755 101:7 /", "c 755 102:102 /", "d 755 0:100 /"]
+        .map(str::to_owned)
+        .to_vec();
+    assert_eq!((listing(&made), notes(&made)), (expected, Vec::new()));
+}
+
+#[test]
 fn what_comes_of_it_can_be_added_to_the_files_of_the_base() {
     let made = with(&BASE, "adduser --system --group abc\nchown www-data /etc\nadduser abc adm\n");
     let bytes = |line: &str| Some(line.split_once('=').unwrap().1.as_bytes().to_vec());
