@@ -112,7 +112,8 @@ codes! {
     Output = "E_OUTPUT" => Usage,
     /// A key file that holds no key.
     PackageKey = "E_PKG_KEY" => Usage,
-    /// A repository that lacks the suite, component, architecture or format that is asked for.
+    /// No repository to take packages from: none is named, or it is of another kind than the base, or lacks the suite,
+    /// component, architecture or format that is asked for.
     PackageRepository = "E_PKG_REPOSITORY" => Usage,
     /// There is no package of a name that is asked for.
     PackageUnknown = "E_PKG_UNKNOWN" => Usage,

@@ -13,15 +13,15 @@
 //!    [`registry`]: images in registries.
 //! 6. [`plan`]: everything decided, and nothing done yet. [`repositories`]: indexes and packages, fetched and verified.
 //! 7. [`contents`]: what each layer will hold, from the plan and layer indexes alone.
-//! 8. [`emulate`]: what packages' scripts would have made.
+//! 8. [`emulate`]: what packages' scripts would have made. [`provision`]: which packages an image gets, and what becomes of
+//!    them in it.
 //! 9. [`assemble`]: layers, configs and manifests.
 //! 10. [`ops`]: one verb a file.
 //! 11. [`cli`]: the terminal; the only place that knows arguments, environment and signals.
 //!
 //! A build walks them so: [`spec::parse`] reads a customization, [`plan::resolve`] finds and pins its inputs,
 //! [`assemble::assemble`] reads layers, lays out what ours will hold and writes them, and [`store::write`] and
-//! [`registry::push`] publish the images; what [`store::Store`] has of all that is not done again. Packages are not
-//! supported yet.
+//! [`registry::push`] publish the images; what [`store::Store`] has of all that is not done again.
 
 pub mod code;
 pub mod file_error;
@@ -52,6 +52,7 @@ pub mod repositories;
 pub mod contents;
 
 pub mod emulate;
+pub mod provision;
 
 pub mod assemble;
 

@@ -21,7 +21,7 @@ const ROWS: &[&[&str]] = &[
     &["registry", "spec", "store"],
     &["plan", "repositories"],
     &["contents"],
-    &["emulate"],
+    &["emulate", "provision"],
     &["assemble"],
     &["ops"],
     &["cli"],

@@ -3,6 +3,7 @@
 use super::additions::Additions;
 use crate::code::{Code, Coded};
 use crate::contents::{AdditionKind, PathLoop, View};
+use crate::emulate::{Emulated, Made};
 use crate::plan::{AccountsPlan, Content, FileKind, ImagePlan};
 use crate::rootfs::{
     AccountError, AccountFiles, AccountName, Attributes, Kind, Mode, Owner, RootPath, merge_accounts, user_of,
@@ -68,20 +69,28 @@ impl Coded for AccountsError {
 /// Adds what accounts need: the files that change, and homes that are not there yet.
 ///
 /// The files of the view below are looked at only where something depends on them.
-pub(super) fn add(plan: &ImagePlan, below: &View, additions: &mut Additions) -> Result<(), AccountsError> {
+pub(super) fn add(
+    plan: &ImagePlan,
+    emulated: &Emulated,
+    below: &View,
+    additions: &mut Additions,
+) -> Result<(), AccountsError> {
     let accounts = &plan.accounts;
     let runs_as_name = matches!(accounts.runs_as, Some((RunAs::Name(_), _)));
-    if accounts.users.is_empty() && accounts.groups.is_empty() && !runs_as_name {
+    let users = [&emulated.users[..], &accounts.users].concat();
+    let groups = [&emulated.groups[..], &accounts.groups].concat();
+    if users.is_empty() && groups.is_empty() && !runs_as_name {
         return check_user(plan, None);
     }
+    let masters = |path: &RootPath| generated(emulated, path);
     let mut base = AccountFiles::default();
     let mut found = Vec::new();
     for (number, name) in FILES.iter().enumerate() {
-        let (file, bytes) = find(name, below)?;
+        let (file, bytes) = find(name, below, &masters)?;
         *slot(&mut base, number) = bytes;
         found.push(file);
     }
-    let mut merged = merge_accounts(&base, &accounts.users, &accounts.groups)?;
+    let mut merged = merge_accounts(&base, &users, &groups)?;
     for (number, file) in found.into_iter().enumerate() {
         // A static file of this path is what the image gets.
         let is_given = plan.files.iter().any(|given| given.path == file.path);
@@ -141,11 +150,24 @@ struct Found {
     owner: Owner,
 }
 
-fn find(name: &str, below: &View) -> Result<(Found, Option<Vec<u8>>), AccountsError> {
+/// The bytes of a file of accounts that packages begin, where the base has none.
+fn generated(emulated: &Emulated, path: &RootPath) -> Option<Vec<u8>> {
+    emulated.files.iter().find_map(|one| match &one.made {
+        Made::File(bytes) if one.path == *path => Some(bytes.clone()),
+        _ => None,
+    })
+}
+
+fn find(
+    name: &str,
+    below: &View,
+    masters: &dyn Fn(&RootPath) -> Option<Vec<u8>>,
+) -> Result<(Found, Option<Vec<u8>>), AccountsError> {
     let path = RootPath::parse(name).expect("the names of account files are paths");
     let path = below.destination(&path)?;
     let Some(node) = below.get(&path) else {
-        return Ok((Found { path, mode: None, owner: Owner::ROOT }, None));
+        let bytes = masters(&path);
+        return Ok((Found { path, mode: None, owner: Owner::ROOT }, bytes));
     };
     let Attributes { mode, owner, .. } = node.attributes();
     let bytes = match (node.kind(), below.kept(&path)) {
@@ -194,7 +216,7 @@ mod tests {
 
     fn added(plan: &ImagePlan) -> Result<Vec<String>, AccountsError> {
         let mut additions = Additions::default();
-        add(plan, &View::default(), &mut additions)?;
+        add(plan, &Emulated::default(), &View::default(), &mut additions)?;
         Ok(additions
             .list()
             .iter()

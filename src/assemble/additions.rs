@@ -1,8 +1,11 @@
-//! What the state layer of an image adds: accounts, homes, then static files in their order.
+//! What the state layer of an image adds: the package database, accounts, homes, what scripts would have made, then static
+//! files in their order.
 
 use super::accounts::{self, AccountsError};
 use crate::contents::{Addition, AdditionKind, View};
+use crate::emulate::{Emulated, Generated, Made};
 use crate::plan::{Content, FileKind, FilePlan, ImagePlan};
+use crate::provision::Record;
 use crate::rootfs::{FileContent, Mode, Owner, RootPath};
 use crate::spec::Place;
 
@@ -14,10 +17,21 @@ pub(super) struct Additions {
     places: Vec<Option<Place>>,
 }
 
-/// What is added to the view below.
-pub(super) fn of(plan: &ImagePlan, below: &View) -> Result<Additions, AccountsError> {
+/// What is added to the view below: `records` of the package database, and what `emulated` says.
+///
+/// The database is always ours; any other generated file yields to one that the customization names.
+pub(super) fn of(
+    plan: &ImagePlan,
+    records: &[Record],
+    emulated: &Emulated,
+    below: &View,
+) -> Result<Additions, AccountsError> {
     let mut additions = Additions::default();
-    accounts::add(plan, below, &mut additions)?;
+    records.iter().for_each(|record| additions.record(record, plan));
+    accounts::add(plan, emulated, below, &mut additions)?;
+    let is_given = |path: &RootPath| plan.files.iter().any(|file| file.path == *path);
+    let generated = emulated.files.iter().filter(|one| !is_given(&one.path));
+    generated.for_each(|one| additions.generated(one, plan));
     plan.files.iter().for_each(|file| additions.static_file(file));
     Ok(additions)
 }
@@ -69,6 +83,25 @@ impl Additions {
         self.list.push(Addition { path, kind, mode, owner });
         self.contents.push(None);
         self.places.push(place);
+    }
+
+    fn record(&mut self, record: &Record, plan: &ImagePlan) {
+        let (path, place) = (record.path.clone(), plan.packages.place());
+        match &record.bytes {
+            Some(bytes) => self.file(path, Content::of(bytes), record.mode, Owner::ROOT, place),
+            None => self.other(path, AdditionKind::Delete, record.mode, Owner::ROOT, place),
+        }
+    }
+
+    fn generated(&mut self, one: &Generated, plan: &ImagePlan) {
+        let (path, mode, owner, place) = (one.path.clone(), one.mode, one.owner, plan.packages.place());
+        let kind = match &one.made {
+            Made::File(bytes) => return self.file(path, Content::of(bytes), mode, owner, place),
+            Made::Symlink(target) => AdditionKind::Symlink(target.as_slice().into()),
+            Made::Directory => AdditionKind::Directory,
+            Made::Attributes => return,
+        };
+        self.other(path, kind, mode, owner, place);
     }
 
     fn static_file(&mut self, file: &FilePlan) {

@@ -5,11 +5,13 @@ use std::io;
 use super::accounts::AccountsError;
 use crate::code::{self, Code, Coded};
 use crate::contents::{ArtifactError, StateError, ViewError};
+use crate::emulate::EmulateError;
 use crate::file_error::FileError;
 use crate::interrupt::Interrupted;
 use crate::layer::ReadError;
 use crate::limits::Limited;
 use crate::oci::Platform;
+use crate::provision::ProvisionError;
 use crate::spec::Place;
 
 /// What kept an image from being assembled, and for which platform.
@@ -42,6 +44,12 @@ pub enum Fault {
     /// A static file cannot be placed.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Packages cannot be provided.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    /// What scripts of packages would have made cannot be made.
+    #[error(transparent)]
+    Emulate(#[from] EmulateError),
     /// Accounts cannot be added.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
@@ -81,6 +89,8 @@ impl Coded for Fault {
             Self::View(error) => error.code(),
             Self::Artifact(error) => error.code(),
             Self::State(error) => error.code(),
+            Self::Provision(error) => error.code(),
+            Self::Emulate(error) => error.code(),
             Self::Accounts(error) => error.code(),
             Self::Write(error) => code::of_io(error),
             Self::Interrupted(interrupted) => interrupted.code(),
@@ -95,6 +105,7 @@ impl Limited for Fault {
     fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Read(error) => error.kind.limit(),
+            Self::Provision(error) => error.limit(),
             Self::Layers { .. } => Some("layers"),
             Self::Document { what: "config", .. } => Some("document-bytes"),
             Self::Document { .. } => Some("written-document-bytes"),

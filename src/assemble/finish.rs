@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blame::about;
 use super::error::AssembleError;
-use super::image::{self, AssembledImage, AssembledLayer, Origin};
+use super::image::{self, AddedPackages, AssembledImage, AssembledLayer, Origin};
 use super::indexes::Indexes;
 use super::known::MadeLayer;
 use super::layout::LaidOut;
@@ -14,8 +14,9 @@ use crate::image::{Image, ImageLayer};
 use crate::layer::{LayerIndex, Trust, Warning};
 use crate::plan::ImagePlan;
 
-/// The layers of ours of an image: one for each artifact, and the state layer; nothing where it holds nothing.
+/// The layers of ours of an image: packages, one for each artifact, and the state layer; nothing where it holds nothing.
 pub(super) struct Written {
+    pub(super) packages: Option<MadeLayer>,
     pub(super) artifacts: Vec<Option<MadeLayer>>,
     pub(super) state: Option<MadeLayer>,
 }
@@ -30,6 +31,9 @@ pub(super) fn finish(
 ) -> Result<AssembledImage, AssembleError> {
     let plan = order.plan;
     let mut layers = base_layers(plan, indexes);
+    if let Some(made) = written.packages {
+        layers.push(layer(shop, plan, Origin::Packages, made, &one.payload, Vec::new()));
+    }
     let origins = (0..plan.artifacts.len()).map(Origin::Artifact).chain([Origin::State]);
     let written = written.artifacts.into_iter().chain([written.state]);
     let contents = one.artifacts.iter().map(|layer| &layer.contents).chain([&one.state]);
@@ -41,6 +45,8 @@ pub(super) fn finish(
     let image = image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan), layers);
     let mut image = image.map_err(about(plan, "manifest", None))?;
     image.warnings = warnings(plan, indexes);
+    let (notes, generated) = (one.notes, one.generated);
+    image.packages = one.provision.map(|provision| AddedPackages { provision, notes, generated });
     Ok(image)
 }
 

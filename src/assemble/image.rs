@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::Workshop;
 use super::error::Fault;
 use crate::contents::{Dangling, Finding};
+use crate::emulate::{Note, Reason};
 use crate::layer::{BlobSource, Warning, WrittenLayer};
 use crate::oci::{
     Compression, Descriptor, Digest, ImageConfig, Manifest, MediaType, Platform, annotations, json,
 };
 use crate::plan::ImagePlan;
+use crate::provision::Provision;
+use crate::rootfs::RootPath;
 use crate::store::KeptBlob;
 
 /// An image of one platform, ready to be published.
@@ -26,8 +29,21 @@ pub struct AssembledImage {
     pub config_bytes: Vec<u8>,
     /// The layers, base first.
     pub layers: Vec<AssembledLayer>,
+    /// The packages that were added, where some were asked for.
+    pub packages: Option<AddedPackages>,
     /// What was tolerated of its inputs' layers, and in which input.
     pub warnings: Vec<(String, Warning)>,
+}
+
+/// Packages that were added to an image.
+#[derive(Clone)]
+pub struct AddedPackages {
+    /// The packages, and where they come from.
+    pub provision: Arc<Provision>,
+    /// What they want and do not get.
+    pub notes: Vec<Note>,
+    /// What was generated for them, and why.
+    pub generated: Vec<(RootPath, Reason)>,
 }
 
 /// A layer of an assembled image.
@@ -58,6 +74,8 @@ pub struct AssembledLayer {
 pub enum Origin {
     /// The base, as it was.
     Base,
+    /// Packages of the base's distribution.
+    Packages,
     /// An artifact, by its place in the list of this platform.
     Artifact(usize),
     /// The customization itself.
@@ -109,13 +127,23 @@ pub(super) fn image(
     }
     let descriptor = Descriptor::of(MediaType::Manifest, &manifest);
     let platform = plan.platform.clone();
-    Ok(AssembledImage { platform, descriptor, manifest, config, config_bytes, layers, warnings: Vec::new() })
+    Ok(AssembledImage {
+        platform,
+        descriptor,
+        manifest,
+        config,
+        config_bytes,
+        layers,
+        packages: None,
+        warnings: Vec::new(),
+    })
 }
 
 /// What the history says of a layer of ours; nothing for the base's, whose history stays.
 fn created_by(plan: &ImagePlan, origin: &Origin) -> Option<String> {
     match origin {
         Origin::Base => None,
+        Origin::Packages => Some("overcoat: packages".to_owned()),
         Origin::Artifact(number) => Some(format!("overcoat: artifact {}", plan.artifacts[*number].label)),
         Origin::State => Some("overcoat: accounts and files of the customization".to_owned()),
     }

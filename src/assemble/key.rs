@@ -43,6 +43,8 @@ struct LayerKey<'a> {
 pub(super) enum Inputs<'a> {
     /// The layers of an artifact, as they are stored, the lowest first.
     Layers(&'a [Digest]),
+    /// The files of packages, in their order.
+    Packages(&'a [Digest]),
     /// Size and sha256 of each content of a customization, by its number.
     Contents(Vec<Option<(u64, [u8; 32])>>),
 }

@@ -8,13 +8,24 @@ use super::error::{AssembleError, Fault};
 use super::fingerprint::Fingerprint;
 use super::indexes::Indexes;
 use super::shared::Step;
-use super::{Order, Workshop};
+use super::{Order, Workshop, packages};
 use crate::contents::{self, Dangling, LayerContents, Take, View};
+use crate::emulate::{Note, Reason};
 use crate::layer::Trust;
 use crate::plan::{ArtifactPlan, ImagePlan};
+use crate::provision::Provision;
+use crate::rootfs::RootPath;
 
 /// What the layers of an image will hold.
 pub(super) struct LaidOut {
+    /// The packages, where some are added.
+    pub(super) provision: Option<Arc<Provision>>,
+    /// What their layer holds; nothing where none is added.
+    pub(super) payload: LayerContents,
+    /// What packages want and do not get.
+    pub(super) notes: Vec<Note>,
+    /// What was generated for packages, and why.
+    pub(super) generated: Vec<(RootPath, Reason)>,
     /// A layer for each artifact.
     pub(super) artifacts: Vec<Arc<ArtifactLayer>>,
     /// What the state layer adds.
@@ -55,6 +66,7 @@ pub(super) struct Layout<'a> {
     shop: &'a Workshop<'a>,
     order: Order<'a>,
     indexes: &'a Indexes,
+    provision: Option<Arc<Provision>>,
     state: Mutex<State>,
 }
 
@@ -66,15 +78,20 @@ struct State {
 }
 
 impl<'a> Layout<'a> {
-    /// Begins on a base.
+    /// Begins on a base with the packages that are added to it.
     pub(super) fn on(
         base: Arc<View>,
+        provision: Option<Arc<Provision>>,
         shop: &'a Workshop<'a>,
         order: Order<'a>,
         indexes: &'a Indexes,
     ) -> Self {
-        let state = Mutex::new(State { view: base, artifacts: Vec::new(), failure: None });
-        Self { shop, order, indexes, state }
+        let mut view = base;
+        if let Some(provision) = &provision {
+            Arc::make_mut(&mut view).apply_contents(&provision.payload.contents);
+        }
+        let state = Mutex::new(State { view, artifacts: Vec::new(), failure: None });
+        Self { shop, order, indexes, provision, state }
     }
 
     /// What is laid out by now: what lies below the next artifact, or below an earlier one.
@@ -99,14 +116,17 @@ impl<'a> Layout<'a> {
     /// Lays out the rest, once all artifacts are indexed.
     pub(super) fn finish(self) -> Result<LaidOut, AssembleError> {
         self.advance();
-        let (shop, plan) = (self.shop, self.order.plan);
+        let (shop, plan, provision) = (self.shop, self.order.plan, self.provision);
         let State { view, artifacts, failure } =
             self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         failure.map_or(Ok(()), Err)?;
         debug_assert_eq!(artifacts.len(), plan.artifacts.len(), "every artifact is indexed");
         let mut view = Arc::unwrap_or_clone(view);
-        let base = view.layers() - u32::try_from(artifacts.len()).expect("images have few layers");
-        let additions = additions::of(plan, &view).map_err(|error| {
+        let ours = artifacts.len() + usize::from(provision.is_some());
+        let base = view.layers() - u32::try_from(ours).expect("images have few layers");
+        let emulated = packages::emulate(plan, provision.as_deref(), &view, base)?;
+        let records = provision.as_ref().map_or(&[][..], |provision| &provision.records);
+        let additions = additions::of(plan, records, &emulated, &view).map_err(|error| {
             let place = error.place(&plan.accounts);
             about(plan, "accounts", place)(Fault::from(error))
         })?;
@@ -118,7 +138,9 @@ impl<'a> Layout<'a> {
         view.apply_contents(&state);
         let all = artifacts.iter().map(|layer| &layer.contents).chain([&state]);
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
-        Ok(LaidOut { artifacts, additions, state, dangling })
+        let payload = packages::payload(provision.as_deref(), &emulated);
+        let generated = emulated.files.iter().map(|one| (one.path.clone(), one.reason)).collect();
+        Ok(LaidOut { provision, payload, notes: emulated.notes, generated, artifacts, additions, state, dangling })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

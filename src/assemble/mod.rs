@@ -20,6 +20,7 @@ mod key;
 mod known;
 mod layout;
 mod metered;
+mod packages;
 mod shared;
 mod stages;
 mod states;
@@ -28,7 +29,7 @@ mod write;
 
 pub use accounts::AccountsError;
 pub use error::{AssembleError, Fault};
-pub use image::{AssembledImage, AssembledLayer, Origin};
+pub use image::{AddedPackages, AssembledImage, AssembledLayer, Origin};
 pub use shared::Shared;
 pub use stages::assemble;
 pub use work::{Tally, Work};
@@ -42,6 +43,7 @@ use crate::limits::{Budget, Limits};
 use crate::oci::Compression;
 use crate::plan::{ImagePlan, Target};
 use crate::progress::Progress;
+use crate::provision::Provisioner;
 use crate::store::{Staging, Store};
 
 /// What a build works with.
@@ -60,6 +62,8 @@ pub struct Workshop<'a> {
     pub allow_devices: bool,
     /// Whether layers are always laid out before they are written, in two readings.
     pub two_passes: bool,
+    /// What packages are provided with, where they can be.
+    pub provisioner: Provisioner<'a>,
     /// Where new blobs are made.
     pub staging: &'a Staging,
     /// What earlier builds kept, and this one keeps for later ones.

@@ -17,6 +17,7 @@ use crate::layer::{
     self, Codec, Item, LayerBlob, LayerIndex, LayerWriter, Reading, Trust, Visitor, WrittenLayer,
 };
 use crate::oci::Digest;
+use crate::provision::{Provision, ProvisionError};
 use crate::store::{Key, StagedFile};
 
 /// A layer that was written while its input was read, as it seemed it would be.
@@ -104,6 +105,29 @@ pub(super) fn artifact(
         let kept = Kept { source: &*image.blobs, store: shop.store };
         let source = Metered { source: &kept, progress: shop.progress, what };
         layer::replay(&source, &blob(one), &reading(shop, Trust::Artifact), &mut replay)?;
+    }
+    replay.flush().map_err(Fault::Write)?;
+    complete(shop, replay.writer)
+}
+
+/// Writes what the layer of packages holds, reading those that it takes content from.
+pub(super) fn packages(
+    shop: &Workshop<'_>,
+    provision: &Provision,
+    contents: &LayerContents,
+    codec: Codec,
+) -> Result<WrittenLayer, Fault> {
+    let mut replay = Replay::new(&contents.operations, writer(shop, codec)?);
+    for (number, package) in (0..).zip(&provision.packages) {
+        replay.layer = number;
+        if replay.next.is_none_or(|at| at.layer != number) {
+            continue;
+        }
+        shop.work.read.add(package.size());
+        let how = reading(shop, Trust::Artifact);
+        let tar = package.open_data(&how).map_err(ProvisionError::from)?;
+        let diff_id = package.unpacked.index.diff_id;
+        layer::replay_tar(tar, package.digest(), diff_id, &how, &mut replay)?;
     }
     replay.flush().map_err(Fault::Write)?;
     complete(shop, replay.writer)

@@ -103,6 +103,18 @@ pub(super) struct Build {
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) deny: Vec<Denial>,
 
+    /// Fail where a package's script would have done something that is not done without running it
+    #[arg(long)]
+    pub(super) strict_scripts: bool,
+
+    /// Fail where a package is not signed itself, besides the index it is in (apk)
+    #[arg(long)]
+    pub(super) signed_packages: bool,
+
+    /// Days after which an index of packages without a date of its own to end is stale
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    pub(super) stale_days: u32,
+
     /// Set a limit on inputs; repeatable (--help lists all)
     #[arg(long = "limit", value_name = "NAME=VALUE", long_help = limits())]
     pub(super) limits: Vec<String>,
@@ -204,6 +216,12 @@ pub(super) enum Allowance {
     Devices,
     /// A config is for another platform than its index says
     PlatformMismatch,
+    /// A repository of packages is older than one that was seen before
+    Rollback,
+    /// Platforms get packages of different versions
+    PlatformSkew,
+    /// Package indexes of the store are used where their server cannot be reached
+    Offline,
 }
 
 /// A container engine.
@@ -218,6 +236,10 @@ pub(super) enum EngineChoice {
 pub(super) enum Denial {
     /// Files are added that run with the rights of their owner or group (setuid, setgid) or with capabilities
     Setuid,
+    /// Repositories of packages are signed with SHA-1 alone
+    Sha1,
+    /// Repositories of packages were not renewed for too long, or are past their date
+    Stale,
 }
 
 /// Show an image: its index, platforms, layers, config, annotations, and what refers to it

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use signal_hook::flag;
 
-use super::args::{Allowance, Build};
+use super::args::{Allowance, Build, Denial};
 use super::failure::Failure;
 use super::{hint, json, load, progress, registries, several, spec_file, summary, workspace};
 use crate::code::{Code, Coded as _};
@@ -18,7 +19,9 @@ use crate::oci::RegistryMap;
 use crate::ops::build::{Options, Wanted, build};
 use crate::ops::report::Report;
 use crate::ops::workspace::Workspace;
+use crate::package::Moment;
 use crate::plan::Timestamp;
+use crate::repositories::{Policy, Stale};
 use crate::spec::{self, Catalog, Parsed, SpecFile};
 
 pub(super) fn run(args: &Build) -> Result<(), Failure> {
@@ -89,10 +92,30 @@ fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
         allow: Allow { replace: allows(Allowance::Replace) },
         allow_devices: allows(Allowance::Devices),
         platform_mismatch: if mismatch { PlatformMismatch::Allow } else { PlatformMismatch::Refuse },
-        deny_privileged: !args.deny.is_empty(),
+        deny_privileged: args.deny.contains(&Denial::Setuid),
+        repositories: policy(args)?,
+        allow_skew: allows(Allowance::PlatformSkew),
+        strict_scripts: args.strict_scripts,
         epoch: epoch()?,
         limits,
         two_passes: args.two_passes,
+    })
+}
+
+/// What is tolerated of repositories of packages.
+fn policy(args: &Build) -> Result<Policy, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let now = now.and_then(|now| i64::try_from(now.as_secs()).ok()).unwrap_or_default();
+    let denies = |what| args.deny.contains(&what);
+    let allows = |what| args.allow.contains(&what);
+    Ok(Policy {
+        allow_rollback: allows(Allowance::Rollback),
+        stale: if denies(Denial::Stale) { Stale::Refuse } else { Stale::Warn },
+        stale_days: args.stale_days,
+        deny_sha1: denies(Denial::Sha1),
+        require_package_signature: args.signed_packages,
+        offline: allows(Allowance::Offline),
+        ..Policy::at(Moment(now))
     })
 }
 

@@ -144,6 +144,7 @@ fn of_fault(fault: &Fault) -> Option<String> {
         Fault::State(StateError::Missing { .. }) => {
             "remove the entry, or limit it by `platforms` to those that have the path".to_owned()
         }
+        Fault::Provision(error) => return error.hint().or_else(|| of_limit(error)),
         Fault::Accounts(AccountsError::Root { .. }) => "set `accounts.root: true` to allow it".to_owned(),
         Fault::Accounts(AccountsError::NoUser { name }) => {
             format!("add `{name}` to `accounts.users`, or name a user of the base")

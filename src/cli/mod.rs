@@ -10,6 +10,7 @@ mod json;
 mod list;
 mod load;
 mod message;
+mod packages;
 mod progress;
 mod registries;
 mod schema;

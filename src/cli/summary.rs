@@ -3,7 +3,7 @@
 use super::list::Lines;
 use super::size::size;
 use super::table::{Align, Table};
-use super::{traffic, warnings};
+use super::{packages, traffic, warnings};
 use crate::ops::report::{
     LayerReport, OverwriteReport, PlatformReport, PushReport, Report, SourceReport, TagReport, TargetReport,
 };
@@ -58,6 +58,7 @@ fn target_lines(target: &TargetReport, lines: &mut Lines) {
         for (number, layer) in platform.layers.iter().enumerate() {
             findings(platform, number, layer, lines);
         }
+        packages::lines(platform, lines);
         lines.line("");
     }
 }
@@ -114,6 +115,7 @@ fn layers(platform: &PlatformReport) -> String {
 fn name(layer: &LayerReport) -> String {
     match (layer.source, &layer.artifact) {
         (SourceReport::Base, _) => "base".to_owned(),
+        (SourceReport::Packages, _) => "packages".to_owned(),
         (SourceReport::Artifact, artifact) => escaped(artifact.as_deref().unwrap_or("artifact")),
         (SourceReport::State, _) => "accounts and files".to_owned(),
     }
@@ -193,6 +195,7 @@ mod tests {
             overwrite("etc/b", 2, false, None),
         ];
         let platform = PlatformReport {
+            packages: None,
             platform: "linux/amd64".to_owned(),
             manifest: blob(),
             config: blob(),
@@ -202,6 +205,7 @@ mod tests {
                 layer(SourceReport::Artifact, Some("oci:x\u{202e}:1")),
                 layer(SourceReport::State, None),
             ],
+            packages: None,
             overwritten,
             directories: vec![PathReport { path: "etc".to_owned(), by_layer: 1 }],
             privileged: vec![PrivilegedReport {

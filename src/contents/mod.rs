@@ -17,7 +17,7 @@ mod operations;
 mod payload;
 mod placement;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod state;
 mod view;
 

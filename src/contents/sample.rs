@@ -10,12 +10,12 @@ use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::oci::Digest;
 use crate::rootfs::{Attributes, Entry, FileContent, Kind, Mode, Owner, RootPath};
 
-pub(super) fn path(text: &str) -> RootPath {
+pub(crate) fn path(text: &str) -> RootPath {
     RootPath::parse(text).unwrap()
 }
 
 /// The index of a layer with these items; a file's content is its own line, or what follows `=` in it.
-pub(super) fn index(lines: &[&str]) -> LayerIndex {
+pub(crate) fn index(lines: &[&str]) -> LayerIndex {
     let items = lines.iter().map(|line| Item { kind: item(line), offset: 0 }).collect();
     LayerIndex {
         diff_id: Digest::of(lines.join("\n").as_bytes()),
@@ -69,4 +69,14 @@ pub(super) fn view_of(layers: impl IntoIterator<Item = LayerIndex>) -> Result<Vi
 /// The paths of a view.
 pub(super) fn names(view: &View) -> Vec<String> {
     view.iter().map(|(path, _)| path.to_string()).collect()
+}
+
+/// The view of these small files, which are kept, and of these links.
+pub(crate) fn view_of_files(files: &[(&str, &str)], links: &[(&str, &str)]) -> View {
+    let lines = links.iter().map(|(at, target)| format!("{at} -> {target}"));
+    let lines: Vec<String> = files.iter().map(|(at, text)| format!("{at}={text}")).chain(lines).collect();
+    let mut layer = index(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let kept = (0..).zip(files).map(|(ordinal, (_, text))| (ordinal, Arc::from(text.as_bytes())));
+    layer.kept = kept.collect();
+    view_of([layer]).unwrap()
 }

@@ -25,7 +25,6 @@ const FILES: &[&[u8]] = &[
     b"var/lib/dpkg/diversions",
     b"var/lib/dpkg/statoverride",
     b"var/lib/dpkg/arch",
-    b"var/lib/dpkg/triggers/File",
     b"lib/apk/db/installed",
     b"lib/apk/db/scripts.tar",
     b"lib/apk/db/scripts.tar.gz",
@@ -55,6 +54,7 @@ const FILES: &[&[u8]] = &[
 const DIRECTORIES: &[(&[u8], &[u8])] = &[
     (b"var/lib/dpkg/status.d", b""),
     (b"var/lib/dpkg/info", b".list"),
+    (b"var/lib/dpkg/triggers", b""),
     (b"var/lib/dpkg/alternatives", b""),
     (b"etc/apk/keys", b""),
     (b"lib/apk/keys", b""),
@@ -105,6 +105,7 @@ mod tests {
             ("var/lib/dpkg/info/libc6:amd64.md5sums", false),
             ("var/lib/dpkg/info", false),
             ("var/lib/dpkg/status.d/base", true),
+            ("var/lib/dpkg/triggers/ldconfig", true),
             ("var/lib/dpkg/status.d/a/b", false),
             ("var/lib/dpkg/status.data", false),
             ("opt/docker/config/x.json", true),

@@ -10,14 +10,18 @@ use super::{publish, push};
 use crate::assemble::{self, AssembleError, AssembledImage, Order, Origin, Work, Workshop};
 use crate::code::{Code, Coded, Exit, Failure as _};
 use crate::contents::{Allow, Finding};
+use crate::emulate::Note;
 use crate::file_error::FileError;
 use crate::image::PlatformMismatch;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::layer::{Reading, Trust};
 use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
 use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
+use crate::provision::Provisioner;
 use crate::registry::{PushError, Repository};
+use crate::repositories::{self, Policy};
 use crate::rootfs::RootPath;
 use crate::spec::{Catalog, Place, SpecFile, Specification};
 use crate::store::{Output, Staging, Store, WriteError};
@@ -44,6 +48,12 @@ pub struct Options {
     pub epoch: Option<Timestamp>,
     /// The limits on inputs.
     pub limits: Limits,
+    /// What is tolerated of repositories of packages.
+    pub repositories: Policy,
+    /// Whether platforms may get packages of different versions.
+    pub allow_skew: bool,
+    /// Whether scripts of packages whose work is not understood are errors.
+    pub strict_scripts: bool,
     /// Whether layers are always laid out before they are written; the bytes are the same.
     pub two_passes: bool,
 }
@@ -102,6 +112,16 @@ pub enum BuildError {
         path: String,
         /// What gives it privileges.
         by: &'static str,
+    },
+    /// A package's script would have done something that is not done.
+    #[error("{platform}: {note}")]
+    Script {
+        /// The platform.
+        platform: Platform,
+        /// Where the specification asks for packages.
+        place: Option<Place>,
+        /// What is not done.
+        note: Note,
     },
     /// An index would be too large.
     #[error("the index would have {found} bytes, more than {limit}")]
@@ -171,7 +191,7 @@ impl Coded for BuildError {
             Self::OutputHoldsOne { .. } | Self::OutputTwice(..) => Code::Output,
             Self::File(error) => error.code(),
             Self::Assemble(error) => error.code(),
-            Self::Privileged { .. } => Code::Denied,
+            Self::Privileged { .. } | Self::Script { .. } => Code::Denied,
             Self::IndexSize { .. } => Code::LimitManifest,
             Self::Write(error) => error.code(),
             Self::NameTwice { .. } | Self::Destination { .. } => Code::Output,
@@ -309,10 +329,20 @@ impl Making<'_> {
     fn attempt(&self, store: Option<&Arc<Store>>) -> Result<Outcome, BuildError> {
         let Call { wanted, options, workspace, progress, interrupt } = *self.call;
         let limits = &options.limits;
+        let budget = &Budget::of(limits);
+        let provisioner = Provisioner {
+            repositories: &workspace.repositories,
+            policy: &options.repositories,
+            allow_skew: options.allow_skew,
+            allow: options.allow,
+            reading: Reading { trust: Trust::Artifact, allow_devices: false, limits, budget, interrupt },
+            work: repositories::Work { limits, budget, progress, interrupt },
+        };
         let shop = Workshop {
             jobs: workspace.jobs,
             limits,
-            budget: &Budget::of(limits),
+            budget,
+            provisioner,
             interrupt,
             allow: options.allow,
             allow_devices: options.allow_devices,
@@ -327,6 +357,9 @@ impl Making<'_> {
         let images = images.map_err(Box::new)?;
         if options.deny_privileged {
             refuse_privileged(self.plan, &images)?;
+        }
+        if options.strict_scripts {
+            refuse_scripts(self.plan, &images)?;
         }
         let made = publish::indexed(self.plan, images, limits.written_document_bytes)?;
         let published = publish::publish(&made, wanted, workspace, &shop)
@@ -407,12 +440,24 @@ fn refuse_privileged(plan: &Plan, images: &[AssembledImage]) -> Result<(), Build
     Ok(())
 }
 
+fn refuse_scripts(plan: &Plan, images: &[AssembledImage]) -> Result<(), BuildError> {
+    let plans = plan.targets.iter().flat_map(|target| target.images.values());
+    for (plan, image) in plans.zip(images) {
+        if let Some(note) = image.packages.iter().flat_map(|packages| &packages.notes).next() {
+            let (platform, place) = (plan.platform.clone(), plan.packages.place());
+            return Err(BuildError::Script { platform, place, note: note.clone() });
+        }
+    }
+    Ok(())
+}
+
 fn privileged(plan: &ImagePlan, origin: &Origin, path: &RootPath, by: &'static str) -> BuildError {
     let (subject, place) = match origin {
         Origin::Artifact(number) => {
             let artifact = &plan.artifacts[*number];
             (format!("artifact {}", artifact.source), Some(artifact.place))
         }
+        Origin::Packages => ("packages".to_owned(), plan.packages.place()),
         Origin::Base | Origin::State => {
             // A link may have led elsewhere, where the file has its own name all the same.
             let is_it = |file: &&FilePlan| file.path.name() == path.name() && file.mode.is_setid();

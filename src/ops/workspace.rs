@@ -9,6 +9,7 @@ use crate::assemble::Shared;
 use crate::oci::Digest;
 use crate::plan::Remotes;
 use crate::registry::{Known, Registries};
+use crate::repositories::Repositories;
 use crate::store::Store;
 
 /// The places that builds work with; builds at the same time share one.
@@ -17,6 +18,8 @@ pub struct Workspace {
     pub store: Option<Arc<Store>>,
     /// The images in registries.
     pub remotes: Remotes,
+    /// The repositories that packages come from.
+    pub repositories: Repositories,
     /// Where blobs are made that are written to no output on this machine's disks.
     pub scratch: PathBuf,
     /// How many blobs are sent at a time.
@@ -44,8 +47,12 @@ impl Workspace {
         registries: Registries,
         scratch: PathBuf,
     ) -> Result<Self, ThreadsError> {
+        let client = registries.http().clone();
+        let spool = scratch.clone();
+        let spool = Box::new(move || tempfile::tempfile_in(&spool));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
         Ok(Self {
+            repositories: Repositories::new(client, store.clone(), spool),
             remotes: Remotes::new(registries, store.clone()),
             store,
             scratch,

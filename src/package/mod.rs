@@ -6,6 +6,7 @@ pub mod apk;
 mod control;
 pub mod deb;
 mod description;
+mod facts;
 mod family;
 mod index;
 mod moment;

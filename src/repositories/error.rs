@@ -49,7 +49,7 @@ pub enum Problem {
         found: String,
     },
     /// It has nothing for the architecture.
-    #[error("suite `{suite}` is not for architecture `{architecture}`{}", only(offered))]
+    #[error("suite `{suite}` is not for architecture `{architecture}`, only for {}", list(offered))]
     NoArchitecture {
         /// The suite.
         suite: String,
@@ -61,7 +61,7 @@ pub enum Problem {
     /// It has no such component for the architecture.
     #[error(
         "component `{component}` of suite `{suite}` has no index for architecture `{architecture}`{}",
-        only(offered)
+        others(offered)
     )]
     NoComponent {
         /// The suite.
@@ -74,7 +74,7 @@ pub enum Problem {
         offered: Vec<String>,
     },
     /// Its index is in no form that can be read.
-    #[error("`{path}` is only there as {}, none of which can be read", offered.join(", "))]
+    #[error("`{path}` is only there as {}, none of which can be read", list(offered))]
     NoFormat {
         /// The index, without the ending of a form.
         path: String,
@@ -240,7 +240,7 @@ impl Failure for RepositoryError {
             Problem::Expired { .. } | Problem::Old { .. } => {
                 "set this machine's clock, if it is ahead; an archive that stands still may be old"
             }
-            Problem::Rollback { .. } => "a mirror may be behind; --allow-rollback takes it all the same",
+            Problem::Rollback { .. } => "a mirror may be behind; --allow rollback takes it all the same",
             Problem::Verify(_) => "a mirror may be changing just now; another run may find it whole",
             Problem::Gone { .. } => "another run finds what is there now",
             _ => return None,
@@ -261,13 +261,11 @@ impl Failure for RepositoryError {
     }
 }
 
-/// What there is instead, where there is something.
-fn only(offered: &[String]) -> String {
-    match offered {
-        [] => String::new(),
-        offered => format!(
-            ", only for {}",
-            offered.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
-        ),
-    }
+fn list(offered: &[String]) -> String {
+    offered.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The components that there are instead, where there are some.
+fn others(offered: &[String]) -> String {
+    if offered.is_empty() { String::new() } else { format!("; {} has", list(offered)) }
 }

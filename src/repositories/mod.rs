@@ -16,6 +16,8 @@ mod opened;
 mod place;
 mod policy;
 mod record;
+#[cfg(test)]
+mod sample;
 mod suite;
 
 use std::fmt;

@@ -64,6 +64,11 @@ impl Opened {
         self.sources.iter().map(|source| &source.repository)
     }
 
+    /// The source that a package is from, by its number among the offers.
+    pub fn repository_of(&self, number: u32) -> &Repository {
+        &self.sources[self.market.repository(number)].repository
+    }
+
     /// What tells a package from others of this process.
     pub(super) fn key(&self, number: u32) -> FileKey {
         let package = self.market.package(number);

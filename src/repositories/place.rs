@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Problem;
 use crate::code::AnyFailure;
-use crate::file_error::{At, Irregular};
+use crate::file_error::{At, FileError, Irregular};
 use crate::http::{Client, HttpError, Url};
 
 /// A file or directory of a repository.
@@ -90,10 +90,7 @@ impl Place {
     pub(super) fn failed(&self, error: io::Error) -> Problem {
         match (AnyFailure::of_io(&error), self) {
             (Some(failure), _) => Problem::Remote(failure.clone()),
-            (None, Self::File(path)) => match Err::<(), _>(error).at(path) {
-                Err(error) => error.into(),
-                Ok(()) => unreachable!("it is an error"),
-            },
+            (None, Self::File(path)) => FileError { path: path.clone(), source: error }.into(),
             (None, Self::Http(_)) => Problem::Io(error),
         }
     }
@@ -146,7 +143,7 @@ fn open_file(path: &Path) -> Result<Option<Body>, Problem> {
         metadata => metadata.at(path)?,
     };
     if !metadata.is_file() {
-        return Err(Err::<(), _>(io::Error::other(Irregular)).at(path).unwrap_err().into());
+        return Err(FileError { path: path.to_owned(), source: io::Error::other(Irregular) }.into());
     }
     let file = File::open(path).at(path)?;
     Ok(Some(Body { length: Some(metadata.len()), reader: Box::new(file) }))

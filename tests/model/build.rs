@@ -12,8 +12,10 @@ use overcoat::limits::Limits;
 use overcoat::oci::RegistryMap;
 use overcoat::ops::build::{Options, Wanted, build as build_images};
 use overcoat::ops::workspace::Workspace;
+use overcoat::package::Moment;
 use overcoat::progress::{Meter, Progress, Silent};
 use overcoat::registry::{NoMemory, Registries, Settings};
+use overcoat::repositories::Policy;
 use overcoat::spec::{self, SpecFile};
 
 use super::image::Image;
@@ -91,6 +93,9 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
         deny_privileged: false,
         epoch: None,
         limits: Limits::default(),
+        repositories: Policy::at(Moment(0)),
+        allow_skew: false,
+        strict_scripts: false,
         two_passes: how.two_passes,
     };
     let wanted = Wanted { outputs: vec![output], ..Wanted::default() };

@@ -6,6 +6,7 @@ mod failure;
 mod image;
 mod layout;
 mod many;
+pub(crate) mod packages;
 pub(crate) mod process;
 pub(crate) mod registry;
 mod sandbox;

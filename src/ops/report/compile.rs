@@ -1,6 +1,7 @@
 //! Assembled images to the report of a build.
 
 use super::findings::Author;
+use super::packages;
 use super::warnings::Warnings;
 use super::{
     BlobReport, LayerReport, PlatformReport, Report, SourceReport, TallyReport, TargetReport, VERSION,
@@ -83,6 +84,7 @@ fn platform(plan: &ImagePlan, image: &AssembledImage, warnings: &mut Warnings) -
         config: blob(&Descriptor::of(MediaType::Config, &image.config_bytes)),
         run: image.config.run_parameters(),
         layers: image.layers.iter().map(|one| layer(plan, one)).collect(),
+        packages: image.packages.as_ref().map(|added| packages::report(plan, added, &platform, warnings)),
         overwritten: Vec::new(),
         directories: Vec::new(),
         privileged: Vec::new(),
@@ -98,6 +100,7 @@ fn platform(plan: &ImagePlan, image: &AssembledImage, warnings: &mut Warnings) -
 fn layer(plan: &ImagePlan, layer: &AssembledLayer) -> LayerReport {
     let (source, artifact) = match layer.origin {
         Origin::Base => (SourceReport::Base, None),
+        Origin::Packages => (SourceReport::Packages, None),
         Origin::Artifact(number) => (SourceReport::Artifact, Some(plan.artifacts[number].source.to_string())),
         Origin::State => (SourceReport::State, None),
     };

@@ -2,10 +2,12 @@
 
 mod compile;
 mod findings;
+mod packages;
 mod pushed;
 pub mod several;
 mod warnings;
 
+pub use packages::{GeneratedReport, PackageReport, PackagesReport, RepositoryReport};
 pub use several::{BuiltReport, SeveralReport};
 
 use schemars::JsonSchema;
@@ -173,6 +175,9 @@ pub struct PlatformReport {
     pub run: serde_json::Value,
     /// The layers, base first.
     pub layers: Vec<LayerReport>,
+    /// The packages that were added, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<PackagesReport>,
     /// What was overwritten, and by whom.
     pub overwritten: Vec<OverwriteReport>,
     /// Directories of the layers below that got other attributes.
@@ -212,9 +217,11 @@ pub struct LayerReport {
 pub enum SourceReport {
     /// The base, byte for byte as it was.
     Base,
+    /// Packages of the base's distribution.
+    Packages,
     /// An artifact.
     Artifact,
-    /// The customization itself: accounts, homes, paths and scripts.
+    /// The customization itself: the package database, accounts, homes, what scripts would have made, paths and scripts.
     State,
 }
 

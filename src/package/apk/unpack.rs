@@ -1,7 +1,7 @@
 //! Packages read: every hop from an index to their data verified.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, Read, Take};
+use std::collections::HashSet;
+use std::io::{Read, Take};
 use std::sync::Arc;
 
 use sha1::{Digest as _, Sha1};
@@ -13,11 +13,12 @@ use super::control::Control;
 use super::data::Data;
 use super::signature::Signatures;
 use super::{ApkError, FormatError, PromiseError};
-use crate::layer::{Item, ItemKind, LayerIndex, Reading, Trust, Visitor, read_tar};
+use crate::layer::{ItemKind, LayerIndex, Reading, Trust, read_tar};
 use crate::oci::Digest;
+use crate::package::facts::Facts;
 use crate::package::signature::SignatureError;
-use crate::package::{Family, Identity, Keyring, OwnerNames, Package, PackageFile, Sum, Unpacked};
-use crate::rootfs::{Kind, RootPath};
+use crate::package::{Family, Identity, Keyring, Package, PackageFile, Unpacked};
+use crate::rootfs::RootPath;
 
 /// What a package has to show besides being the one that its index promises.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +46,10 @@ pub fn unpack(
         let (expected, found) = (named(asked), named(&control.package));
         return Err(PromiseError::Name { expected, found }.into());
     }
-    let mut facts = Facts::default();
+    let mut facts = Facts::<Sha1>::default();
     let index = read_data(&mut data, control.data_hash, how, &mut facts)?;
     check(&index)?;
-    let Facts { mut sums, owners, .. } = facts.ended();
-    link(&index, &mut sums);
+    let (sums, owners) = facts.finish(&index.items);
     Ok(Unpacked {
         family: Family::Apk,
         package: control.package,
@@ -76,39 +76,53 @@ pub fn is_dropped(path: &RootPath) -> bool {
     path.as_bytes().starts_with(b".")
 }
 
-/// Reads a package up to its data.
+/// Reads a package up to its data. Nothing is parsed but signatures before it is known to be what was promised.
 fn begin<R: Read>(
     file: R,
     expected: &PackageFile,
     proof: Option<&Proof<'_>>,
     how: &Reading<'_>,
 ) -> Result<(Control, Data<Take<R>>), ApkError> {
-    let unreadable = |error| promised(expected, error);
+    let unreadable = |error| unreadable(expected, error);
     let mut container = Container::open(file.take(expected.size.saturating_add(1))).map_err(unreadable)?;
     let limit = how.limits.control_bytes;
-    let first = container.member("signature", limit).map_err(unreadable)?;
-    let first = first.ok_or(FormatError::Missing("control section"))?;
-    let signatures = Signatures::parse(&first, how)?;
-    let control = match &signatures {
-        Some(_) => container.member("control section", limit).map_err(unreadable)?,
-        None => Some(first),
+    let mut next = |section| {
+        let missing = || FormatError::Missing(section).into();
+        container.member(section, limit).and_then(|member| member.ok_or_else(missing)).map_err(unreadable)
     };
-    let control = control.ok_or(FormatError::Missing("control section"))?;
-    if let Err(error) = identify(&control, expected) {
+    let mut control = next("signature")?;
+    let mut signatures = Signatures::default();
+    let mut identity = identify(&control, expected);
+    if identity.is_err()
+        && let Some(found) = signatures_in(&control, how)?
+    {
+        signatures = found;
+        control = next("control section")?;
+        identity = identify(&control, expected);
+    }
+    if let Err(error) = identity {
         let found = container.drain().map_err(ApkError::of_io)?;
         let size = PromiseError::Size { expected: expected.size, found };
         return Err(if found == expected.size { error } else { size }.into());
     }
     if let Some(proof) = proof {
-        proof.hold(&signatures.unwrap_or_default(), &control)?;
+        proof.hold(&signatures, &control)?;
     }
     let control = Control::parse(&control, how)?;
     let data = container.data(expected.size, control.data_hash);
     Ok((control, data))
 }
 
+/// The signatures in a member that is not the control section that was promised; nothing where it holds none.
+fn signatures_in(member: &Member, how: &Reading<'_>) -> Result<Option<Signatures>, ApkError> {
+    match Signatures::parse(member, how) {
+        Err(ApkError::Entry(error)) if error.kind.is_in_content() => Ok(None),
+        result => result,
+    }
+}
+
 /// What is wrong before the control section was found: no digest of one can be right.
-fn promised(expected: &PackageFile, error: ApkError) -> ApkError {
+fn unreadable(expected: &PackageFile, error: ApkError) -> ApkError {
     match error {
         ApkError::Format(problem) if problem != FormatError::Version3 => {
             PromiseError::Unreadable { expected: written(&expected.identity), problem }.into()
@@ -143,7 +157,7 @@ fn read_data<R: Read + Send>(
     data: &mut Data<R>,
     name: [u8; 32],
     how: &Reading<'_>,
-    facts: &mut Facts,
+    facts: &mut Facts<Sha1>,
 ) -> Result<LayerIndex, ApkError> {
     let how = Reading { trust: Trust::Artifact, allow_devices: false, ..*how };
     read_tar(Box::new(&mut *data), Digest::Sha256(name), &how, facts).map_err(|error| {
@@ -155,58 +169,6 @@ fn read_data<R: Read + Send>(
             _ => error.into(),
         }
     })
-}
-
-/// What of the data is known besides its index.
-#[derive(Default)]
-struct Facts {
-    sums: BTreeMap<u32, Sum>,
-    owners: BTreeMap<u32, OwnerNames>,
-    /// The names of the owner of the item that comes next.
-    names: (Vec<u8>, Vec<u8>),
-    /// The file whose bytes come now.
-    file: Option<(u32, Sha1)>,
-}
-
-impl Facts {
-    /// Everything, once the last item was shown.
-    fn ended(mut self) -> Self {
-        self.end_file();
-        self
-    }
-
-    fn end_file(&mut self) {
-        if let Some((ordinal, hasher)) = self.file.take() {
-            self.sums.insert(ordinal, Sum::Sha1(hasher.finalize().into()));
-        }
-    }
-}
-
-impl Visitor for Facts {
-    fn owner_names(&mut self, _: u32, user: &[u8], group: &[u8]) {
-        self.names = (user.to_vec(), group.to_vec());
-    }
-
-    fn item(&mut self, ordinal: u32, item: &Item) -> io::Result<bool> {
-        self.end_file();
-        let ItemKind::Entry(entry) = &item.kind else { return Ok(false) };
-        if let Some(names) = OwnerNames::of(entry.attributes.owner, &self.names.0, &self.names.1) {
-            self.owners.insert(ordinal, names);
-        }
-        match &entry.kind {
-            Kind::File(_) => self.file = Some((ordinal, Sha1::new())),
-            Kind::Symlink(target) => _ = self.sums.insert(ordinal, Sum::Sha1(Sha1::digest(target).into())),
-            _ => {}
-        }
-        Ok(self.file.is_some())
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if let Some((_, hasher)) = &mut self.file {
-            hasher.update(bytes);
-        }
-        Ok(())
-    }
 }
 
 /// Holds entries against the rules for packages that those for artifacts do not have.
@@ -240,25 +202,6 @@ fn check(index: &LayerIndex) -> Result<(), FormatError> {
 
 /// Directories whose content is the kernel's.
 const KERNEL: &[&[u8]] = &[b"dev", b"proc", b"sys"];
-
-/// Gives hard links the sum of the file that they are names of.
-fn link(index: &LayerIndex, sums: &mut BTreeMap<u32, Sum>) {
-    let mut links = Vec::new();
-    let mut named = HashMap::new();
-    for (ordinal, item) in index.items.ordinals().zip(index.items.iter()) {
-        let ItemKind::Entry(entry) = item.kind else { continue };
-        match entry.kind {
-            Kind::Hardlink(target) => links.push((ordinal, target)),
-            Kind::File(_) => _ = named.insert(entry.path, ordinal),
-            _ => {}
-        }
-    }
-    for (ordinal, target) in links {
-        if let Some(sum) = named.get(&target).and_then(|file| sums.get(file)).copied() {
-            sums.insert(ordinal, sum);
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

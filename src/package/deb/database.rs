@@ -2,10 +2,12 @@
 
 mod entry;
 mod info;
+mod triggers;
 mod verify;
 
 use std::collections::BTreeSet;
 
+pub use triggers::triggers;
 pub use verify::Mismatch;
 
 use super::stanza::print;
@@ -155,5 +157,7 @@ fn is_same(a: &Package, b: &Package) -> bool {
     a.name == b.name && (a.architecture == b.architecture || is_any(a) || is_any(b))
 }
 
+#[cfg(test)]
+mod dpkg;
 #[cfg(test)]
 mod tests;

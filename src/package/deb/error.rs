@@ -18,7 +18,7 @@ use crate::printable::printable;
 pub enum UnpackError {
     /// Its bytes are not those that the index promises.
     #[error("package is not what its index promises: {0}")]
-    Verify(VerifyError),
+    Verify(Box<VerifyError>),
     /// It says that it is another one than the index does.
     #[error("package says `{field}: {found}`, its index {expected}")]
     Identity {
@@ -79,11 +79,10 @@ fn place(entry: Option<&[u8]>, offset: u64) -> String {
 impl UnpackError {
     /// What an error of reading is about that came through decoders and visitors.
     pub(super) fn of_io(member: Member, error: io::Error) -> Self {
-        let archive = |error| Self::Archive(error);
         error
             .downcast()
-            .map(Self::Verify)
-            .or_else(|error| error.downcast().map(archive))
+            .map(|error| Self::Verify(Box::new(error)))
+            .or_else(|error| error.downcast().map(Self::Archive))
             .or_else(|error| error.downcast().map(|error| Self::Decode { member, error }))
             .or_else(|error| error.downcast().map(Self::Control))
             .or_else(|error| error.downcast().map(Self::File))

@@ -1,6 +1,7 @@
 //! Tests' tools: packages built byte by byte, well or badly.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::{Compression, Expected, UnpackError, open_data, unpack};
 use crate::code::{Code, Coded};
@@ -9,7 +10,7 @@ use crate::oci::Digest;
 use crate::package::Unpacked;
 
 /// A control file.
-pub(super) const CONTROL: &str = "\
+pub(crate) const CONTROL: &str = "\
 Package: made
 Version: 1.0-1
 Architecture: amd64
@@ -19,18 +20,18 @@ Description: nothing
 
 /// A package under construction.
 #[derive(Clone)]
-pub(super) struct Made {
+pub(crate) struct Made {
     /// What the index promises.
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) architecture: String,
-    pub(super) control: Vec<u8>,
-    pub(super) data: Vec<u8>,
-    pub(super) compressions: [Compression; 2],
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) architecture: String,
+    pub(crate) control: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) compressions: [Compression; 2],
 }
 
 /// A package with this control file, other members and data.
-pub(super) fn made(control: &str, members: &[(&str, &str)], data: RawTar) -> Made {
+pub(crate) fn made(control: &str, members: &[(&str, &str)], data: RawTar) -> Made {
     let mut tar = RawTar::default().dir("./").file("./control", control.as_bytes());
     for (name, bytes) in members {
         tar = tar.file(&format!("./{name}"), bytes.as_bytes());
@@ -50,7 +51,7 @@ pub(super) fn made(control: &str, members: &[(&str, &str)], data: RawTar) -> Mad
 }
 
 /// Some files.
-pub(super) fn data() -> RawTar {
+pub(crate) fn data() -> RawTar {
     RawTar::default()
         .dir("./")
         .dir("./usr/")
@@ -61,13 +62,21 @@ pub(super) fn data() -> RawTar {
 }
 
 /// A small package that is well.
-pub(super) fn small() -> Made {
+pub(crate) fn small() -> Made {
     made(CONTROL, &[], data())
+}
+
+/// What the name of a package's file promises.
+pub(super) fn promised(path: &Path) -> Made {
+    let name = path.file_stem().unwrap().to_str().unwrap().replace("%3a", ":");
+    let [name, version, architecture] =
+        name.split('_').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
+    Made { name, version, architecture, ..small() }
 }
 
 impl Made {
     /// The members of its archive.
-    pub(super) fn members(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn members(&self) -> Vec<(String, Vec<u8>)> {
         let [control, data] = self.compressions;
         vec![
             ("debian-binary".to_owned(), b"2.0\n".to_vec()),
@@ -77,29 +86,29 @@ impl Made {
     }
 
     /// Its bytes.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         archive(&self.members())
     }
 
     /// Reads these bytes as the package, with the digest and size that they have.
-    pub(super) fn read(&self, bytes: &[u8], reader: &Reader) -> Result<Unpacked, UnpackError> {
+    pub(crate) fn read(&self, bytes: &[u8], reader: &Reader) -> Result<Unpacked, UnpackError> {
         unpack(bytes, &self.expected(bytes), &reader.how())
     }
 
     /// The code that these bytes are refused with.
-    pub(super) fn refusal(&self, bytes: &[u8]) -> Option<Code> {
+    pub(crate) fn refusal(&self, bytes: &[u8]) -> Option<Code> {
         self.read(bytes, &raw::artifact()).err().map(|error| error.code())
     }
 
     /// What an index promises of it, as these bytes.
-    pub(super) fn expected(&self, bytes: &[u8]) -> Expected<'_> {
+    pub(crate) fn expected(&self, bytes: &[u8]) -> Expected<'_> {
         let Digest::Sha256(sha256) = Digest::of(bytes) else { unreachable!("it is a sha256") };
         let Self { name, version, architecture, .. } = self;
         Expected { name, version, architecture, size: bytes.len() as u64, sha256 }
     }
 
     /// Reads the data of these bytes to its end.
-    pub(super) fn read_data(&self, bytes: &[u8], reader: &Reader) -> io::Result<Vec<u8>> {
+    pub(crate) fn read_data(&self, bytes: &[u8], reader: &Reader) -> io::Result<Vec<u8>> {
         let mut tar = Vec::new();
         let data = open_data(bytes, &self.expected(bytes), &reader.how());
         io::Read::read_to_end(&mut data.map_err(io::Error::other)?, &mut tar).map(|_| tar)
@@ -107,7 +116,7 @@ impl Made {
 }
 
 /// An archive of any members.
-pub(super) fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = b"!<arch>\n".to_vec();
     for (name, content) in members {
         let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100644, content.len());
@@ -121,7 +130,7 @@ pub(super) fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The ending of a tar's name.
-pub(super) fn ending(compression: Compression) -> &'static str {
+pub(crate) fn ending(compression: Compression) -> &'static str {
     match compression {
         Compression::None => "",
         Compression::Gzip => ".gz",
@@ -132,7 +141,7 @@ pub(super) fn ending(compression: Compression) -> &'static str {
 }
 
 /// Bytes in a compression.
-pub(super) fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
     use liblzma::stream::{LzmaOptions, Stream};
     use liblzma::write::XzEncoder;
     let lzma = |mut encoder: XzEncoder<Vec<u8>>| {

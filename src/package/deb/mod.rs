@@ -9,7 +9,7 @@ pub mod diversions;
 mod error;
 mod files;
 #[cfg(test)]
-mod made;
+pub(crate) mod made;
 mod md5sums;
 mod release;
 pub mod sources;

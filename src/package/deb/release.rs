@@ -148,9 +148,11 @@ impl Release {
     /// The components that have an index of packages for an architecture.
     pub fn components(&self, architecture: &str) -> Vec<&str> {
         let within = format!("/binary-{architecture}/Packages");
-        let component = |path: &'_ str| path.find(&within).map(|end| end);
-        let mut all: Vec<_> =
-            self.files.keys().filter_map(|path| component(path).map(|end| &path[..end])).collect();
+        let component = |path: &'_ String| path.find(&within);
+        let own = self.files.keys().filter_map(|path| component(path).map(|end| &path[..end]));
+        // What installs Debian is no component that anybody configures.
+        let mut all: Vec<_> = own.filter(|component| !component.ends_with("/debian-installer")).collect();
+        all.sort_unstable();
         all.dedup();
         all
     }

@@ -121,10 +121,8 @@ impl Written {
         match name {
             "arch" => self.architectures = list(value),
             "signed-by" => self.signed_by = signed_by(value)?,
-            "trusted" | "allow-insecure" | "allow-weak" | "allow-downgrade-to-insecure" => {
-                if !is_no(value) {
-                    return Err(SourcesProblem::Trusted(name.to_owned()));
-                }
+            "trusted" | "allow-insecure" | "allow-weak" | "allow-downgrade-to-insecure" if !is_no(value) => {
+                return Err(SourcesProblem::Trusted(name.to_owned()));
             }
             // Others change what is fetched, or where from.
             "arch+" | "arch-" | "inrelease-path" | "snapshot" => {

@@ -76,8 +76,14 @@ pub(super) fn fields(stanza: &[u8], line: usize, comments: bool) -> Result<Field
             }
         }
     }
+    for (_, value) in &mut fields {
+        value.truncate(value.trim_end_matches(BLANKS).len());
+    }
     Ok(Fields::new(fields))
 }
+
+/// What no value begins or ends with. A first line may end so where others follow.
+const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
 /// A stanza of these fields, without the empty line after it. What was read from such a text gives it again.
 pub(super) fn print(fields: &Fields) -> String {
@@ -114,10 +120,94 @@ fn field(line: &[u8]) -> Result<(&str, &str), StanzaProblem> {
     };
     let text = std::str::from_utf8(name).ok().filter(is_name);
     let name = text.ok_or_else(|| StanzaProblem::Name(name.into()))?;
-    Ok((name, text_of(name, &value[1..])?.trim_matches([' ', '\t', '\r'])))
+    Ok((name, text_of(name, &value[1..])?.trim_start_matches(BLANKS)))
 }
 
 fn text_of<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, StanzaProblem> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
     text.ok_or_else(|| StanzaProblem::NoText(name.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(String, String)>, String> {
+        let fields = fields(text.as_bytes(), 1, false).map_err(|error| error.to_string())?;
+        Ok(fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn fields_go_on_where_lines_begin_with_a_blank() {
+        let text = "A: b\nC:\td \r\nDescription: short \n long\n .\n\tmore  \nConffiles:\n /etc/x 00\nE:\n";
+        let expected = [
+            ("A", "b"),
+            ("C", "d"),
+            ("Description", "short \n long\n .\n\tmore"),
+            ("Conffiles", "\n /etc/x 00"),
+            ("E", ""),
+        ];
+        assert_eq!(read(text).unwrap(), owned(&expected));
+        assert_eq!(read("A: b: c").unwrap(), owned(&[("A", "b: c")]), "without a line feed at the end");
+    }
+
+    #[test]
+    fn what_is_no_field_is_refused_with_its_line() {
+        for (text, error) in [
+            (" a: b\n", "line 1: ` a` is no name of a field"),
+            ("a: b\nx\n", "line 2: `x` is no field"),
+            ("a: b\n: c\n", "line 2: `` is no name of a field"),
+            ("a b: c\n", "line 1: `a b` is no name of a field"),
+            ("-a: c\n", "line 1: `-a` is no name of a field"),
+            ("# c: d\n", "line 1: `# c` is no name of a field"),
+            ("a: b\nA: c\n", "line 2: field `A` stands twice"),
+            ("a: b\n \0\n", "line 2: value of `a` is no text"),
+        ] {
+            assert_eq!(read(text).unwrap_err(), error, "{text:?}");
+        }
+        let latin = fields(b"a: \xe9\n", 7, false).unwrap_err();
+        assert_eq!(latin.to_string(), "line 7: value of `a` is no text");
+    }
+
+    #[test]
+    fn comments_are_read_over_where_they_may_stand() {
+        let fields = fields(b"# a\nA: b\n# c\n d\n", 1, true).unwrap();
+        assert_eq!(fields.get("a"), Some("b\n d"));
+    }
+
+    #[test]
+    fn stanzas_are_separated_by_lines_of_blanks() {
+        let text = b" \n\nA: b\n c\n\t\n\nD: e";
+        let found: Vec<_> = blocks(text).map(|block| (&text[block.range], block.line)).collect();
+        assert_eq!(found, [(&b"A: b\n c\n"[..], 3), (b"D: e", 7)]);
+        assert_eq!(blocks(b" \n\n").count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_again(
+            fields in proptest::collection::btree_map("[A-Z][a-z-]{0,6}", r"([!-~é]([ -~é]{0,5}[!-~é])?)?(\n [!-~é]{1,5}){0,3}", 0..6)
+        ) {
+            let written = Fields::new(fields.into_iter().collect());
+            let text = print(&written);
+            prop_assert_eq!(super::fields(text.as_bytes(), 1, false), Ok(written));
+        }
+
+        #[test]
+        fn what_is_read_is_read_the_same_once_it_is_printed(text in r"([A-C:# \t\ra\n]|: |\n ){0,40}") {
+            for comments in [false, true] {
+                for block in blocks(text.as_bytes()) {
+                    let Ok(read) = fields(&text.as_bytes()[block.range], block.line, comments) else { continue };
+                    let printed = print(&read);
+                    prop_assert_eq!(fields(printed.as_bytes(), 1, false), Ok(read), "{:?}", printed);
+                }
+            }
+        }
+    }
 }

@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(records.len(), packages, "{name}");
             assert!(records.iter().all(|record| record.state == State::Installed), "{name}");
             let printed: String = records.iter().map(|record| print(&record.fields) + "\n").collect();
-            assert_eq!(printed.as_bytes(), bytes, "{name}");
+            assert_eq!(printed, String::from_utf8(bytes).unwrap(), "{name}");
         }
     }
 

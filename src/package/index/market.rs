@@ -6,7 +6,7 @@ use super::Index;
 use super::names::{Names, NamesBuilder};
 use crate::package::description::{Package, Stanza};
 use crate::package::family::Family;
-use crate::package::relation::{apk_provides, deb_provides};
+use crate::package::relation::{apk_atoms, apk_provides, deb_provides};
 use crate::package::solve::Offers;
 
 /// A repository: its indexes for one architecture.
@@ -28,6 +28,7 @@ pub struct Market {
     packages: Vec<Offered>,
     names: Names,
     provided: Names,
+    completing: Names,
 }
 
 /// One package on offer.
@@ -49,6 +50,7 @@ impl Market {
             packages: Vec::new(),
             names: NamesBuilder::default(),
             provided: NamesBuilder::default(),
+            completing: NamesBuilder::default(),
         };
         for (at, repository) in repositories.iter().enumerate() {
             for (place, index) in repository.indexes.iter().enumerate() {
@@ -57,8 +59,9 @@ impl Market {
                 }
             }
         }
-        let (packages, names, provided) = (market.packages, market.names.finish(), market.provided.finish());
-        Self { repositories, packages, names, provided }
+        let (packages, names, provided, completing) =
+            (market.packages, market.names.finish(), market.provided.finish(), market.completing.finish());
+        Self { repositories, packages, names, provided, completing }
     }
 
     /// How many packages there are.
@@ -79,6 +82,10 @@ impl Offers for Market {
 
     fn providing(&self, name: &str) -> &[u32] {
         self.provided.get(name)
+    }
+
+    fn completing(&self, name: &str) -> &[u32] {
+        self.completing.get(name)
     }
 
     fn package(&self, number: u32) -> Arc<Package> {
@@ -106,6 +113,7 @@ struct Building<'a> {
     packages: Vec<Offered>,
     names: NamesBuilder,
     provided: NamesBuilder,
+    completing: NamesBuilder,
 }
 
 impl<'a> Building<'a> {
@@ -136,6 +144,9 @@ impl<'a> Building<'a> {
         };
         for provide in provides {
             self.provided.add(&provide.name, number);
+        }
+        for atom in apk_atoms(stanza.install_if) {
+            self.completing.add(&atom.name, number);
         }
         self.packages.push(offered);
     }

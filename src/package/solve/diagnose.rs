@@ -18,24 +18,33 @@ pub(super) fn impossible(
     stock: &Stock<'_>,
     rules: &Rules<'_>,
 ) -> Result<(), SolveError> {
-    let error = |requests, kind| Err(SolveError::new(problem.architecture, requests, kind));
-    for &place in &rules.requests {
-        let Some((atom, from)) = problem.requests[place].install() else { continue };
-        if let Some(kind) = wrong(stock, rules, atom, from) {
-            return error(vec![place], kind);
-        }
+    if let Some(error) = wrong(problem, stock, rules) {
+        return Err(error);
     }
     let Upgrade::Names(names) = problem.upgrade else { return Ok(()) };
-    for name in names.iter().filter(|name| stock.installed(name).is_none()) {
-        let installed = problem.installed.iter().map(|package| &*package.name);
-        let nearest = nearest(name, installed).map(str::to_owned);
-        return error(Vec::new(), Unsolved::NotInBase { name: name.clone(), nearest });
-    }
-    Ok(())
+    let Some(name) = names.iter().find(|name| stock.installed(name).is_none()) else { return Ok(()) };
+    let installed = problem.installed.iter().map(|package| &*package.name);
+    let nearest = nearest(name, installed).map(str::to_owned);
+    let kind = Unsolved::NotInBase { name: name.clone(), nearest };
+    Err(SolveError::new(problem.architecture, Vec::new(), kind))
+}
+
+/// The first request that is wrong by itself.
+fn wrong(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>) -> Option<SolveError> {
+    rules.requests.iter().find_map(|&place| {
+        let (atom, from) = problem.install(place)?;
+        let kind = wrong_by_itself(stock, rules, atom, from)?;
+        Some(SolveError::new(problem.architecture, vec![place], kind))
+    })
 }
 
 /// What is wrong with one request.
-fn wrong(stock: &Stock<'_>, rules: &Rules<'_>, atom: &Atom, from: Option<&str>) -> Option<Unsolved> {
+fn wrong_by_itself(
+    stock: &Stock<'_>,
+    rules: &Rules<'_>,
+    atom: &Atom,
+    from: Option<&str>,
+) -> Option<Unsolved> {
     let name = atom.name.clone();
     match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
         Need::OneOf(found) => ambiguous(stock, &name, &found),
@@ -92,6 +101,9 @@ fn versions(stock: &Stock<'_>, found: &[Match]) -> Vec<String> {
 
 /// Why requests that could each be meant have no solution.
 pub(super) fn unsolvable(problem: &Problem<'_>, stock: &Stock<'_>, rules: &Rules<'_>) -> SolveError {
+    if let Some(error) = wrong(problem, stock, rules) {
+        return error;
+    }
     let (rules, trace) = least(problem, stock, rules);
     let diagnosis = Diagnosis { problem, stock, rules: &rules };
     let kind = diagnosis
@@ -143,9 +155,7 @@ impl Diagnosis<'_, '_> {
     /// What there is not although something needs it.
     fn missing(&self) -> Option<Unsolved> {
         let mut known = BTreeMap::new();
-        for (atom, from) in
-            self.rules.requests.iter().filter_map(|place| self.problem.requests[*place].install())
-        {
+        for (atom, from) in self.rules.requests.iter().filter_map(|place| self.problem.install(*place)) {
             let Need::OneOf(found) =
                 need(self.stock, self.rules, Whose::Request(from), &Group(vec![atom.clone()]))
             else {
@@ -223,11 +233,12 @@ impl Diagnosis<'_, '_> {
             attempt(self.problem, self.stock, &Rules { requests: vec![*place], ..self.rules.clone() }).ok()
         };
         let each: Vec<Present> = self.rules.requests.iter().filter_map(alone).collect();
-        let all: BTreeSet<Id> = each.into_iter().flatten().collect();
-        let mut pairs = all.iter().flat_map(|one| all.iter().map(move |other| (*one, *other)));
-        let (one, other) = pairs.find(|(one, other)| excludes(self.stock, *one, *other))?;
-        let name = |id| self.stock.package(id).name.clone();
-        Some(Unsolved::Exclude { one: name(one), other: name(other), is_base: false })
+        let all = each.into_iter().flatten().map(|id| (self.stock.package(id).name.clone(), id));
+        let all: BTreeSet<(String, Id)> = all.collect();
+        let mut pairs = all.iter().flat_map(|one| all.iter().map(move |other| (one, other)));
+        let ((one, _), (other, _)) =
+            pairs.find(|((_, one), (_, other))| excludes(self.stock, *one, *other))?;
+        Some(Unsolved::Exclude { one: one.clone(), other: other.clone(), is_base: false })
     }
 }
 

@@ -155,12 +155,18 @@ impl SolveError {
             Unsolved::Virtual { name, by, providers } => {
                 let add = format!("add one of {} to `contents.packages`", join(providers));
                 match by {
+                    Some(by) if is_shell(name) => {
+                        format!("`{by}` wants a shell: {add}, or `{name}` to `contents.assume` to do without")
+                    }
                     Some(_) => format!("{add}, or `{name}` to `contents.assume` to do without"),
-                    None => add.replacen("add", "write", 1),
+                    None => add,
                 }
             }
             Unsolved::Missing { name, .. } if is_package_name(name) => {
                 format!("add `!{name}` to `contents.packages` to do without it, if it can")
+            }
+            Unsolved::Missing { name, .. } if is_shell(name) => {
+                format!("it wants a shell; add `{name}` to `contents.assume` to do without, if it can")
             }
             Unsolved::Missing { name, .. } => {
                 format!("add `{name}` to `contents.assume` to do without it, if it can")
@@ -193,6 +199,11 @@ impl Coded for SolveError {
 /// Whether `!name` can be written of it: no path, nothing with a kind such as `so:`.
 fn is_package_name(name: &str) -> bool {
     !name.contains(['/', ':'])
+}
+
+/// Whether a name is what scripts are run by.
+fn is_shell(name: &str) -> bool {
+    ["/bin/sh", "/bin/bash", "/bin/ash", "cmd:sh"].contains(&name)
 }
 
 fn join(names: &[String]) -> String {

@@ -1,6 +1,8 @@
 //! Several platforms, each on its own, that have to come to the same.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::rules::Rules;
 use super::stock::Stock;
@@ -33,9 +35,10 @@ pub fn solve_alike(problems: &[Problem<'_>], lockstep: Lockstep) -> Result<Vec<S
     if lockstep == Lockstep::Off || found.is_empty() {
         return Ok(apart);
     }
+    let known: RefCell<BTreeMap<String, Rc<BTreeSet<SourcePackage>>>> = RefCell::default();
     let alike = |name: &str| {
-        let each = stocks.iter().map(|stock| stock.sources(name).into_iter().collect::<BTreeSet<_>>());
-        each.reduce(|a, b| a.intersection(&b).cloned().collect()).unwrap_or_default()
+        let sources = || Rc::new(sources_of_all(&stocks, name));
+        Rc::clone(known.borrow_mut().entry(name.to_owned()).or_insert_with(sources))
     };
     let together = each().map(|(problem, stock)| {
         let rules = Rules { alike: Some(&alike), ..Rules::new(problem) };
@@ -47,6 +50,12 @@ pub fn solve_alike(problems: &[Problem<'_>], lockstep: Lockstep) -> Result<Vec<S
         Ok((differences, _)) => Err(SolveError::new("", Vec::new(), Unsolved::Platforms { differences })),
         Err(_) => Err(SolveError::new("", Vec::new(), Unsolved::Platforms { differences: found })),
     }
+}
+
+/// The sources of a name that every platform has.
+fn sources_of_all(stocks: &[Stock<'_>], name: &str) -> BTreeSet<SourcePackage> {
+    let each = stocks.iter().map(|stock| stock.sources(name).into_iter().collect::<BTreeSet<_>>());
+    each.reduce(|a, b| a.intersection(&b).cloned().collect()).unwrap_or_default()
 }
 
 /// What is added to one platform and neither added to another nor there, by name.

@@ -15,6 +15,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use error::{SolveError, Unsolved};
@@ -59,10 +60,7 @@ pub trait Offers: Sync {
     /// The packages that provide a name, which may be their own.
     fn providing(&self, name: &str) -> &[u32];
     /// The packages that come by themselves where a name is there among others (apk: those whose `install_if` has it).
-    fn completing(&self, name: &str) -> &[u32] {
-        let _ = name;
-        &[]
-    }
+    fn completing(&self, name: &str) -> &[u32];
     /// A package.
     fn package(&self, number: u32) -> Arc<Package>;
     /// The repository a package is in, in the order of their configuration.
@@ -105,14 +103,13 @@ pub enum Request {
     KeepOut(String),
 }
 
-impl Request {
-    /// What is to be there, and the tag or suite that it may come from; nothing where something is kept out.
-    fn install(&self) -> Option<(&Atom, Option<&str>)> {
-        match self {
-            // The qualifier of deb is an architecture, which no tag is called like.
-            Self::Install { atom, from } => Some((atom, from.as_deref().or(atom.qualifier.as_deref()))),
-            Self::KeepOut(_) => None,
-        }
+impl Problem<'_> {
+    /// What the request at a place wants to be there, and the tag or suite that it may come from; nothing where it keeps
+    /// something out.
+    fn install(&self, place: usize) -> Option<(&Atom, Option<&str>)> {
+        let Request::Install { atom, from } = &self.requests[place] else { return None };
+        let tag = atom.qualifier.as_deref().filter(|_| self.family == Family::Apk);
+        Some((atom, from.as_deref().or(tag)))
     }
 }
 
@@ -150,6 +147,13 @@ pub struct Choice {
     pub why: Why,
 }
 
+impl fmt::Display for Choice {
+    /// The package and why it is there, as in a list of decisions: `zlib1g=1:1.3: curl needs zlib1g`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}: {}", self.package.name, self.package.version, self.why)
+    }
+}
+
 /// Why a package is added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -166,6 +170,17 @@ pub enum Why {
     Completes(Vec<String>),
     /// It is a newer version of a package of the base.
     Upgrade,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested(_) => f.write_str("requested"),
+            Self::Required { by, atom } => write!(f, "{by} needs {atom}"),
+            Self::Completes(names) => write!(f, "comes with {}", names.join(" and ")),
+            Self::Upgrade => f.write_str("a newer version of what the base has"),
+        }
+    }
 }
 
 /// Something about a solution that people want to know.

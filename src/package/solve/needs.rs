@@ -131,8 +131,9 @@ fn note(stock: &Stock<'_>, whose: Whose<'_>, make: impl FnOnce(String) -> Note) 
     }
 }
 
-/// What the base has, then alternatives as they are declared, the package of the name before those that provide it, these by
-/// their priority and name; of one package the newest version.
+/// What the base has, then alternatives as they are declared, what everyone may have before what a tag
+/// lets in, the package of the name before those that provide it, these by their priority and name; of one package the
+/// newest version.
 fn sort_deb(stock: &Stock<'_>, found: &mut [(Match, usize)]) {
     found.sort_by_cached_key(|(one, place)| {
         let package = stock.package(one.id);
@@ -141,7 +142,7 @@ fn sort_deb(stock: &Stock<'_>, found: &mut [(Match, usize)]) {
             By::Provide(_) => Some((Reverse(package.priority), package.name.clone())),
         };
         let version = stock.named(&package.name).iter().position(|id| *id == one.id);
-        (!stock.is_base(one.id), *place, name, version)
+        (!stock.is_base(one.id), *place, stock.tag(one.id).is_some(), name, version)
     });
 }
 

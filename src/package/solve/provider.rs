@@ -13,9 +13,9 @@ use resolvo::{
 
 use super::needs::{Fit, Need, Whose, need};
 use super::rules::{Newer, Rules};
+use super::search::Unsolvable;
 use super::sets::{Set, Sets};
 use super::stock::{Id, Stock};
-use crate::package::description::Package;
 use crate::package::family::Family;
 use crate::package::relation::{Atom, Group};
 
@@ -51,23 +51,30 @@ impl<'a> Provider<'a> {
         self.set(self.candidates(name).to_vec(), "as new as there is".to_owned()).into()
     }
 
-    /// What a request asks for; nothing where nothing is left to do.
-    pub(super) fn requested(&self, atom: &Atom, from: Option<&str>) -> Option<ConditionalRequirement> {
+    /// What a request asks for; nothing where that is left to what is there for other reasons.
+    pub(super) fn requested(
+        &self,
+        atom: &Atom,
+        from: Option<&str>,
+    ) -> Result<Option<ConditionalRequirement>, Unsolvable> {
         let group = Group(vec![atom.clone()]);
         match need(self.stock, self.rules, Whose::Request(from), &group) {
-            Need::OneOf(found) => Some(self.requirement(&found, &group).into()),
-            Need::Met(_) | Need::Open(_) | Need::Nothing => None,
+            Need::OneOf(found) => Ok(Some(self.requirement(&found, &group).into())),
+            Need::Met(_) | Need::Open(_) => Ok(None),
+            Need::Nothing => {
+                Err(Unsolvable(format!("there is no {} to choose", group.written(self.stock.family))))
+            }
         }
     }
 
     /// That a package which comes by itself is there where all that it waits for is.
     pub(super) fn completed(&self, id: Id) -> Option<ConditionalRequirement> {
-        let awaited = awaited(&self.stock.package(id)).into_iter().filter(|(_, is_there)| *is_there);
-        let groups = awaited.map(|(atom, _)| {
+        let package = self.stock.package(id);
+        let groups = package.install_if.iter().map(|atom| {
             let is_possible = |id: &Id| self.rules.allows(self.stock, *id);
-            let found = self.stock.matching(&atom).into_iter().map(|one| one.id).filter(is_possible);
+            let found = self.stock.matching(atom).into_iter().map(|one| one.id).filter(is_possible);
             let found: Vec<Fit> = found.map(|id| Fit { id, place: 0, may_be_chosen: true }).collect();
-            self.runs(&found, &Group(vec![atom]))
+            self.runs(&found, &Group(vec![atom.clone()]))
         });
         let groups = groups.collect();
         let condition = self.sets.borrow_mut().all_of(groups)?;
@@ -181,15 +188,6 @@ impl<'a> Provider<'a> {
     pub(super) fn id(id: SolvableId) -> Id {
         Id(id.into_raw())
     }
-}
-
-/// What a package that comes by itself waits for, and whether it waits for it to be there or not to be.
-pub(super) fn awaited(package: &Package) -> Vec<(Atom, bool)> {
-    let awaited = package.install_if.iter().map(|atom| match atom.name.strip_prefix('!') {
-        Some(name) => (Atom { name: name.to_owned(), ..atom.clone() }, false),
-        None => (atom.clone(), true),
-    });
-    awaited.collect()
 }
 
 /// The packages that must not be there with one, and why: those it conflicts with, and for apk all that have a name which

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::links::{Link, link, links};
 use super::needs::Whose;
-use super::provider::awaited;
 use super::rules::{Newer, Rules};
 use super::search::Present;
 use super::stock::{Id, Stock};
@@ -52,7 +51,7 @@ impl Walk<'_, '_> {
 
     fn requests(&mut self, problem: &Problem<'_>) -> Result<(), SolveError> {
         for &place in &self.rules.requests {
-            let Some((atom, from)) = problem.requests[place].install() else { continue };
+            let Some((atom, from)) = problem.install(place) else { continue };
             let group = Group(vec![atom.clone()]);
             let link = link(self.stock, self.rules, self.present, Whose::Request(from), group);
             if let Some(open) = &link.open {
@@ -138,9 +137,9 @@ impl Walk<'_, '_> {
             return None;
         }
         let is_reached = |id: &Id| self.stock.is_base(*id) || self.why.contains_key(id);
-        let awaited = awaited(&self.stock.package(id)).into_iter().filter(|(_, is_there)| *is_there);
-        let names = awaited.map(|(atom, _)| {
-            let mut there = self.stock.matching(&atom).into_iter().map(|found| found.id);
+        let package = self.stock.package(id);
+        let names = package.install_if.iter().map(|atom| {
+            let mut there = self.stock.matching(atom).into_iter().map(|found| found.id);
             let id = there.find(|id| self.present.contains(id) && is_reached(id))?;
             Some(self.stock.package(id).name.clone())
         });

@@ -1,6 +1,7 @@
 //! What one attempt may choose.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::stock::{By, Id, Match, Stock};
 use super::{Problem, Request, Upgrade};
@@ -37,7 +38,7 @@ pub(super) struct Rules<'a> {
 }
 
 /// The sources of a name that every platform has.
-pub(super) type Alike<'a> = dyn Fn(&str) -> BTreeSet<SourcePackage> + 'a;
+pub(super) type Alike<'a> = dyn Fn(&str) -> Rc<BTreeSet<SourcePackage>> + 'a;
 
 /// Which packages of the base may become newer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +55,8 @@ impl<'a> Rules<'a> {
     /// What a problem says.
     pub(super) fn new(problem: &'a Problem<'a>) -> Self {
         let installs = || {
-            let requests = problem.requests.iter().enumerate();
-            requests.filter_map(|(place, request)| request.install().map(|(atom, from)| (place, atom, from)))
+            let places = 0..problem.requests.len();
+            places.filter_map(|place| problem.install(place).map(|(atom, from)| (place, atom, from)))
         };
         let kept_out = problem.requests.iter().filter_map(|request| match request {
             Request::KeepOut(name) => Some(&**name),

@@ -7,11 +7,11 @@ use resolvo::{ConditionalRequirement, Solver, UnsolvableOrCancelled};
 use super::Problem;
 use super::links::{link, links};
 use super::needs::Whose;
-use super::provider::{Provider, awaited};
+use super::provider::Provider;
 use super::rules::{Newer, Rules};
 use super::stock::{Id, Stock};
 use crate::package::family::Family;
-use crate::package::relation::Group;
+use crate::package::relation::{Atom, Group};
 
 /// Everything that is there in the end, the base among it.
 pub(super) type Present = BTreeSet<Id>;
@@ -49,7 +49,7 @@ pub(super) fn attempt(
     rules: &Rules<'_>,
 ) -> Result<Present, Unsolvable> {
     let provider = Provider::new(stock, rules);
-    let requirements = requirements(problem, stock, rules, &provider);
+    let requirements = requirements(problem, stock, rules, &provider)?;
     let mut solver = Solver::new(provider);
     match solver.solve(resolvo::Problem::new().requirements(requirements)) {
         Ok(chosen) => Ok(chosen.into_iter().map(Provider::id).collect()),
@@ -60,25 +60,28 @@ pub(super) fn attempt(
     }
 }
 
-/// The base, then the requests in order, what is to become newer, and what comes by itself.
+/// The base, then the requests, those with a tag first, what is to become newer, and what comes by itself.
 fn requirements(
     problem: &Problem<'_>,
     stock: &Stock<'_>,
     rules: &Rules<'_>,
     provider: &Provider<'_>,
-) -> Vec<ConditionalRequirement> {
+) -> Result<Vec<ConditionalRequirement>, Unsolvable> {
     let newest = match &rules.newer {
         Newer::Latest(names) => names.clone(),
         Newer::Where(_) | Newer::All => BTreeSet::new(),
     };
     let base = stock.base().filter(|id| rules.has_base && !newest.contains(&stock.package(*id).name));
-    let base = base.map(|id| provider.kept(id));
-    let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
-    let requests = requests.filter_map(|(atom, from)| provider.requested(atom, from));
+    let mut requirements: Vec<_> = base.map(|id| provider.kept(id)).collect();
+    let mut requests: Vec<_> = rules.requests.iter().filter_map(|place| problem.install(*place)).collect();
+    requests.sort_by_key(|(_, from)| from.is_none());
+    for (atom, from) in requests {
+        requirements.extend(provider.requested(atom, from)?);
+    }
     let newest = newest.iter().filter(|name| rules.has_base && stock.installed(name).is_some());
-    let newest = newest.map(|name| provider.newest(name));
-    let completing = rules.completing.iter().filter_map(|id| provider.completed(*id));
-    base.chain(requests).chain(newest).chain(completing).collect()
+    requirements.extend(newest.map(|name| provider.newest(name)));
+    requirements.extend(rules.completing.iter().filter_map(|id| provider.completed(*id)));
+    Ok(requirements)
 }
 
 /// Packages that should not have been chosen: those of a tag's repository that nothing pulls in which names the tag, and
@@ -109,7 +112,7 @@ fn roots(
     present: &Present,
     is_meant: impl Fn(Option<&str>) -> bool,
 ) -> Vec<Id> {
-    let requests = rules.requests.iter().filter_map(|place| problem.requests[*place].install());
+    let requests = rules.requests.iter().filter_map(|place| problem.install(*place));
     let meant = requests.filter(|(_, from)| is_meant(*from));
     let links = meant
         .map(|(atom, from)| link(stock, rules, present, Whose::Request(from), Group(vec![atom.clone()])));
@@ -154,13 +157,13 @@ fn complete(stock: &Stock<'_>, rules: &Rules<'_>, present: &Present) -> Vec<Id> 
     newest.filter(|id| !rules.completing.contains(id)).collect()
 }
 
-/// Whether all that a package waits for is there.
+/// Whether all that a package waits for is there, and nothing that keeps it away.
 fn is_complete(stock: &Stock<'_>, present: &Present, id: Id) -> bool {
-    let awaited = awaited(&stock.package(id));
-    !awaited.is_empty()
-        && awaited.iter().all(|(atom, is_there)| {
-            stock.matching(atom).iter().any(|found| present.contains(&found.id)) == *is_there
-        })
+    let package = stock.package(id);
+    let is_there = |atom: &Atom| stock.matching(atom).iter().any(|found| present.contains(&found.id));
+    !package.install_if.is_empty()
+        && package.install_if.iter().all(is_there)
+        && !package.install_unless.iter().any(is_there)
 }
 
 /// What is there with packages that come by themselves; without those that do not go with the rest.

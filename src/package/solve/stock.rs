@@ -140,8 +140,8 @@ impl<'a> Stock<'a> {
         }
     }
 
-    /// The packages of a name, the one of the base first, then the newest; of one version the untagged one and that of the
-    /// earliest repository. An offer that is what the base has is not among them.
+    /// The packages of a name: the one of the base, those without a tag, then those with one, the newest first; of one
+    /// version that of the earliest repository. An offer that is what the base has is not among them.
     pub(super) fn named(&self, name: &str) -> Rc<[Id]> {
         if let Some(known) = self.met.borrow().named.get(name) {
             return Rc::clone(known);
@@ -151,8 +151,9 @@ impl<'a> Stock<'a> {
         let has = installed.map(|id| self.package(id).version.clone());
         ids.retain(|id| has.as_ref().is_none_or(|has| self.order(&self.package(*id).version, has).is_ne()));
         ids.sort_by(|a, b| {
-            let newer = self.order(&self.package(*b).version, &self.package(*a).version);
-            newer.then_with(|| self.place(*a).cmp(&self.place(*b)))
+            let newer = || self.order(&self.package(*b).version, &self.package(*a).version);
+            let tag = self.tag(*a).is_some().cmp(&self.tag(*b).is_some());
+            tag.then_with(newer).then_with(|| self.place(*a).cmp(&self.place(*b)))
         });
         let named: Rc<[Id]> = installed.into_iter().chain(ids).collect();
         self.met.borrow_mut().named.insert(name.to_owned(), Rc::clone(&named));
@@ -160,8 +161,8 @@ impl<'a> Stock<'a> {
     }
 
     /// Where an offer stands among those of one version.
-    fn place(&self, id: Id) -> (bool, Option<usize>, Option<u32>) {
-        (self.tag(id).is_some(), self.repository(id), self.offer(id))
+    fn place(&self, id: Id) -> (Option<usize>, Option<u32>) {
+        (self.repository(id), self.offer(id))
     }
 
     /// The packages that provide a name, whatever version it has; those of the base first.

@@ -1,7 +1,6 @@
 //! What the solver chooses, rule by rule and against the answers of the real tools.
 
 mod apk;
-mod checks;
 mod deb;
 mod errors;
 mod golden;

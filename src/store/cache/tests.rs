@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -303,4 +304,42 @@ fn a_layer_that_goes_to_no_output_is_kept_without_a_copy() {
     fixture.store.keep_layer(&key("a"), &fixture.layer, &fixture.staging);
     assert_eq!(fs::metadata(&blob).unwrap().nlink(), 1);
     assert!(fixture.store.layer(&key("a")).unwrap().1.is_sound());
+}
+
+#[test]
+fn a_blob_that_comes_in_is_there_once_it_is_kept_and_goes_otherwise() {
+    let fixture = Fixture::new();
+    let store = Arc::new(Store::open(&fixture.root.path().join("store")).unwrap());
+    let (digest, size) = (Digest::of(b"abc"), 3);
+    let mut incoming = store.incoming().unwrap();
+    incoming.write_all(b"abc").unwrap();
+    assert!(!store.has_input(&digest, size));
+    drop(incoming);
+    assert!(fixture.files().is_empty(), "{:?}", fixture.files());
+    let mut incoming = store.incoming().unwrap();
+    incoming.write_all(b"abc").unwrap();
+    let file = incoming.file().unwrap();
+    assert!(incoming.keep(&digest));
+    assert!(store.has_input(&digest, size) && !store.has_input(&digest, 4));
+    assert!(KeptBlob::of(file, digest, size).is_sound());
+    assert_eq!(fixture.files().len(), 1);
+    store.incoming().unwrap().fail(io::ErrorKind::StorageFull.into(), 7);
+    assert!(store.problem().unwrap().to_string().contains("the file needs 7 bytes"));
+}
+
+#[test]
+fn what_is_known_of_packages_is_found_again_under_its_key_alone() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    store.keep_noted(&key("a"), &7_u64);
+    store.keep_fact(&key("b"), |out| out.write_all(b"text"));
+    assert_eq!((store.noted::<u64>(&key("a")), store.noted::<u64>(&key("c"))), (Some(7), None));
+    let text = store.fact(&key("b"), |input| {
+        let mut text = String::new();
+        input.read_to_string(&mut text).map(|_| text)
+    });
+    assert_eq!(text.as_deref(), Some("text"));
+    assert_eq!(store.inventory().unwrap().packages.entries, 2);
+    store.prune(&Room { since: None, bytes: Some(0) }, false).unwrap();
+    assert_eq!(store.noted::<u64>(&key("a")), None);
 }

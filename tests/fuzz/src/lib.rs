@@ -3,6 +3,7 @@
 //! A target is a file in `targets/`: bytes in, and a panic where something that always holds does not. `tests/fuzz/run`
 //! builds them all and runs them.
 
+pub mod ar;
 pub mod blobs;
 pub mod challenge;
 pub mod grammar;

@@ -41,14 +41,12 @@ fn check(package: &Package, expected: &Offered) {
         depends: expected.depends.clone(),
     };
     assert_eq!(found, *expected);
-    assert_eq!((&package.depends, &package.conflicts), {
-        let (depends, conflicts) = &apk_depends(&expected.depends);
-        (depends, conflicts)
-    });
+    let (depends, conflicts) = apk_depends(&expected.depends);
+    assert_eq!((&package.depends, &package.conflicts), (&depends, &conflicts));
     let words = expected.depends.split_ascii_whitespace().count();
     assert_eq!(package.depends.len() + package.conflicts.len(), words);
     let groups = package.depends.iter().map(|group| group.written(Family::Apk).to_string());
-    let conflicts = package.conflicts.iter().map(|atom| format!("!{}", atom.written(Family::Apk)));
-    let written: Vec<_> = groups.chain(conflicts).collect();
-    assert_eq!(apk_depends(&written.join(" ")), (package.depends.clone(), package.conflicts.clone()));
+    let forbidden = package.conflicts.iter().map(|atom| format!("!{}", atom.written(Family::Apk)));
+    let written: Vec<_> = groups.chain(forbidden).collect();
+    assert_eq!(apk_depends(&written.join(" ")), (depends, conflicts));
 }

@@ -83,9 +83,9 @@ fn p01_an_index_that_nobody_trusted_signed_is_refused() {
     );
     expect("more than was signed", &[&*index, &gzip(b"")].concat(), &right, "it is of other bytes");
     let made = |tar: RawTar| [gzip(&tar.0), signed.clone()].concat();
-    let climbing = made(RawTar::default().file(".SIGN.RSA256.../k", &signature(&index)));
+    let climbing = made(RawTar::default().file(".SIGN.RSA256.x/../k", &signature(&index)));
     expect("a key that climbs", &climbing, &right, "leaves the image");
-    for name in [".SIGN.RSA256.a/melange.rsa.pub", ".SIGN.RSA256.", ".SIGN.RSA256"] {
+    for name in [".SIGN.RSA256.../k", ".SIGN.RSA256.a/melange.rsa.pub", ".SIGN.RSA256.", ".SIGN.RSA256"] {
         let nameless = made(RawTar::default().file(name, &signature(&index)));
         expect("a key that is a path", &nameless, &right, "names no key");
     }

@@ -1,10 +1,14 @@
 //! Packages, made and real, right and broken in every way.
 
+use std::collections::BTreeMap;
+use std::io;
+
 use super::*;
 use crate::code::{Code, Coded};
 use crate::layer::raw::{RawTar, artifact, gzip, listing};
 use crate::package::apk::sample::{asked, members, package, package_with, promise};
 use crate::package::sample::fixture;
+use crate::package::{OwnerNames, Sum};
 
 fn read(file: &[u8], expected: &PackageFile) -> Result<Unpacked, ApkError> {
     read_as(file, &asked("x", "1-r0"), expected, &Keyring::default(), false)
@@ -155,7 +159,7 @@ fn p02_a_package_cut_or_changed_anywhere_is_refused() {
         let code = refusal(&changed, &expected).0;
         assert_eq!(code, Code::PackageDigest, "changed at {at}");
         let again = open_data(&*changed, &expected, &artifact().how());
-        let code = match again.map(|mut data| std::io::copy(&mut data, &mut std::io::sink())) {
+        let code = match again.map(|mut data| io::copy(&mut data, &mut io::sink())) {
             Err(error) => error.code(),
             Ok(result) => crate::code::of_io(&result.unwrap_err()),
         };

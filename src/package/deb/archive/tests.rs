@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::package::deb::made::{archive, small};
 
@@ -33,6 +35,35 @@ fn members_of_any_length_are_read() {
             assert_eq!(bytes.len() % 2, 0);
             let expected = vec![(Compression::None, control), (Compression::Zstd, data)];
             assert_eq!(members(&bytes), Ok(expected));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn members_of_any_content_are_read(control: Vec<u8>, data: Vec<u8>) {
+        let bytes = archive(&parts(&control, &data));
+        prop_assert_eq!(members(&bytes), Ok(vec![(Compression::None, control), (Compression::Zstd, data)]));
+    }
+
+    #[test]
+    fn p04_no_bytes_make_an_archive_that_others_read_otherwise(
+        at in 0_usize..200, byte: u8, control in proptest::collection::vec(any::<u8>(), 0..9)
+    ) {
+        let right = archive(&parts(&control, b"data"));
+        let mut changed = right.clone();
+        let at = at % right.len();
+        changed[at] = byte;
+        if let Ok(read) = members(&changed) {
+            // What is not read anyhow: time, owner and mode of a member; or what is its content.
+            let [version, header, content] = [8, 8 + 60 + 4, 8 + 60 + 4 + 60];
+            let is_of_members = read != members(&right).unwrap();
+            let second = content + control.len().next_multiple_of(2);
+            let is_free = |start: usize| (start + 16..start + 48).contains(&at);
+            let is_own = is_of_members || byte == right[at];
+            let is_name = byte == b'/' || byte == b' ' || byte.is_ascii_whitespace();
+            let starts = [version, header, second];
+            prop_assert!(is_own || is_name || starts.into_iter().any(is_free), "{} {}", at, byte);
         }
     }
 }

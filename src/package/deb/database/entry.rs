@@ -12,7 +12,7 @@ const ORDER: [(&str, Form); 26] = [
     ("Essential", Form::Flag),
     ("Protected", Form::Flag),
     ("Status", Form::Own),
-    ("Priority", Form::Text),
+    ("Priority", Form::Word),
     ("Section", Form::Text),
     ("Installed-Size", Form::Text),
     ("Origin", Form::Text),
@@ -44,6 +44,8 @@ const OF_REPOSITORIES: [&str; 6] = ["Filename", "Size", "MD5sum", "SHA1", "SHA25
 enum Form {
     /// As it is.
     Text,
+    /// In small letters.
+    Word,
     /// As it is, unless it says `no`.
     Flag,
     /// With one blank behind each comma and around each bar.
@@ -80,6 +82,7 @@ pub(super) fn installed(unpacked: &Unpacked) -> Fields {
 fn printed(value: &str, form: Form) -> Option<String> {
     match form {
         _ if value.is_empty() => None,
+        Form::Word => Some(value.to_ascii_lowercase()),
         Form::Flag if value.eq_ignore_ascii_case("no") => None,
         Form::Relations => {
             let groups = deb_groups(value);

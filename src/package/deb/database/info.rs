@@ -37,35 +37,43 @@ pub(super) fn of_directory(unpacked: &Unpacked) -> [DatabaseFile; 2] {
 
 /// Whether a file of this name tells of the package, or of another version of it.
 pub(super) fn is_of(kind: DatabaseKind, name: &str, unpacked: &Unpacked) -> bool {
-    let Package { name: package, architecture, .. } = &unpacked.package;
-    let Some(rest) = name.strip_prefix(&**package) else { return false };
-    if kind == DatabaseKind::StatusDirectory {
-        return rest.is_empty() || rest.strip_prefix('.') == Some(md5sums::MEMBER);
+    let package = &unpacked.package;
+    match (kind, name.rsplit_once('.')) {
+        // `libpython3.13.list` is not of `libpython3`.
+        (DatabaseKind::Status, Some((stem, _))) => is_stem_of(stem, package),
+        (DatabaseKind::Status, None) => false,
+        (DatabaseKind::StatusDirectory, Some((stem, md5sums::MEMBER))) if stem == package.name => true,
+        (DatabaseKind::StatusDirectory, _) => name == package.name,
     }
-    let (qualifier, member) = rest.split_once('.').unwrap_or((rest, ""));
-    let is_any = architecture == Family::Deb.any_architecture();
-    let is_own = match qualifier.strip_prefix(':') {
-        Some(other) => is_any || other == architecture,
-        None => qualifier.is_empty(),
-    };
-    // `libpython3.13.list` is not of `libpython3`.
-    is_own && !member.is_empty() && !member.contains('.')
+}
+
+/// Whether the database calls the package so, or another version of it.
+pub(super) fn is_stem_of(stem: &str, package: &Package) -> bool {
+    let is_any = package.architecture == Family::Deb.any_architecture();
+    match stem.split_once(':') {
+        Some((name, architecture)) => {
+            name == package.name && (is_any || architecture == package.architecture)
+        }
+        None => stem == package.name,
+    }
 }
 
 /// What names of the package's files in `info` begin with.
-fn stem(package: &Package) -> String {
+pub(super) fn stem(package: &Package) -> String {
     match package.multi_arch {
         MultiArch::Same => format!("{}:{}", package.name, package.architecture),
         _ => package.name.clone(),
     }
 }
 
-/// Every path of the package, as it is there, in its order.
+/// Every path of the package, as it is there, in its order, but that dpkg makes symbolic links once all else is there.
 fn list(unpacked: &Unpacked) -> Vec<u8> {
     let items = &unpacked.index.items;
-    let paths = items.ordinals().map(|ordinal| items.path(ordinal)).filter(|path| !path.is_root());
+    let (links, others): (Vec<u32>, Vec<u32>) =
+        items.ordinals().partition(|ordinal| items.inodes().target(*ordinal).is_some());
+    let paths = others.into_iter().chain(links).map(|ordinal| items.path(ordinal));
     let mut list = b"/.\n".to_vec();
-    for path in paths {
+    for path in paths.filter(|path| !path.is_root()) {
         list.push(b'/');
         list.extend_from_slice(path.as_bytes());
         list.push(b'\n');

@@ -1,6 +1,11 @@
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::layer::raw::{RawTar, artifact};
-use crate::package::deb::made::{CONTROL, Made, data, made, small};
+use crate::package::deb::made::{CONTROL, Made, data, made, promised};
 use crate::package::sample::{fixture, fixtures};
 
 /// A package as it is unpacked.
@@ -28,17 +33,11 @@ fn written(base: &str, added: &[&Unpacked]) -> String {
 /// The packages that dpkg has installed in the golden answers.
 fn of_trixie(architecture: &str) -> Option<Vec<Unpacked>> {
     let dir = fixtures()?.join(format!("deb/debs/trixie-{architecture}"));
-    let mut packages: Vec<_> = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut packages: Vec<_> = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()).collect();
     packages.sort();
     // Whatever their order, the database has the one of their names.
     packages.reverse();
-    let unpacked = |path: &std::path::PathBuf| {
-        let bytes = std::fs::read(path).unwrap();
-        let name = path.file_stem().unwrap().to_str().unwrap().replace("%3a", ":");
-        let [name, version, architecture] =
-            name.split('_').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
-        Made { name, version, architecture, ..small() }.read(&bytes, &artifact()).unwrap()
-    };
+    let unpacked = |path: &PathBuf| promised(path).read(&fs::read(path).unwrap(), &artifact()).unwrap();
     Some(packages.iter().map(unpacked).collect())
 }
 
@@ -51,10 +50,10 @@ fn dpkg_writes_the_same_database_byte_for_byte() {
         let written = files(DatabaseKind::Status, &base, &packages.iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(content(&written, "status").unwrap(), std::str::from_utf8(&golden).unwrap());
         let info = fixtures().unwrap().join(format!("golden/db/dpkg-{architecture}.info"));
-        for file in std::fs::read_dir(info).unwrap() {
+        for file in fs::read_dir(info).unwrap() {
             let file = file.unwrap();
             let name = file.file_name().into_string().unwrap();
-            let golden = std::fs::read_to_string(file.path()).unwrap();
+            let golden = fs::read_to_string(file.path()).unwrap();
             assert_eq!(content(&written, &format!("info/{name}")), Some(&*golden), "{name}");
         }
         assert_eq!(content(&written, "info/format"), Some("1\n"));
@@ -266,4 +265,44 @@ fn a_base_that_cannot_be_read_is_not_extended() {
     let package = unpacked(&made(CONTROL, &[], empty));
     let files = files(DatabaseKind::Status, b"", &[&package]).unwrap();
     assert_eq!(content(&files, "info/made.list"), Some("/.\n"), "a package without files");
+}
+
+/// Bases and added packages, by name, version and architecture.
+fn databases() -> impl Strategy<Value = (Vec<String>, Vec<[String; 3]>)> {
+    let identity = || ("[a-c]{1,2}", "[1-3]", "amd64|i386|all").prop_map(|(a, b, c)| [a, b, c]);
+    let status = prop_oneof![
+        Just("Status: install ok installed\n"),
+        Just("Status: deinstall ok config-files\n"),
+        Just("")
+    ];
+    let stanza = (identity(), status, "\n{1,3}").prop_map(|([name, version, architecture], status, end)| {
+        format!("Package: {name}\n{status}Version: {version}\nArchitecture: {architecture}\nX-Y:  z \n{end}")
+    });
+    let added = proptest::collection::btree_map("[a-c]{1,2}", ("[1-3]", "amd64|all"), 0..4);
+    let added =
+        added.prop_map(|map| map.into_iter().map(|(name, (version, arch))| [name, version, arch]).collect());
+    (proptest::collection::vec(stanza, 0..6), added)
+}
+
+proptest! {
+    #[test]
+    fn a_base_keeps_what_is_not_replaced_and_gets_each_package_once((base, added) in databases()) {
+        let packages: Vec<_> =
+            added.iter().map(|[name, version, architecture]| named(name, version, architecture)).collect();
+        let packages: Vec<_> = packages.iter().collect();
+        let base = base.concat();
+        let after = written(&base, &packages);
+        let read = status::read(after.as_bytes()).unwrap();
+        for [name, version, architecture] in &added {
+            let ours = read.iter().filter(|record| record.package.name == *name).filter(|record| {
+                record.package.version == *version && record.package.architecture == *architecture
+            });
+            prop_assert!(ours.count() >= 1, "{name}");
+        }
+        // Adding what is there already changes nothing.
+        prop_assert_eq!(written(&after, &packages), after.clone());
+        let kept = status::read(base.as_bytes()).unwrap();
+        let kept = kept.iter().filter(|record| !is_replaced(record, &packages)).count();
+        prop_assert_eq!(read.len(), kept + added.len());
+    }
 }

@@ -1,3 +1,5 @@
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::*;
@@ -6,7 +8,9 @@ use crate::layer::raw::{RawTar, artifact, base};
 use crate::layer::{IndexOnly, replay_tar};
 use crate::package::Sum;
 use crate::package::deb::Compression;
-use crate::package::deb::made::{CONTROL, Made, archive, compressed, data, ending, made, small};
+use crate::package::deb::database::{DatabaseKind, files};
+use crate::package::deb::made::{CONTROL, Made, archive, compressed, data, ending, made, promised, small};
+use crate::package::deb::stanza::print;
 use crate::package::sample::fixtures;
 use crate::rootfs::Kind;
 
@@ -265,36 +269,29 @@ fn an_interrupt_ends_reading() {
     assert_eq!(refused.code(), Code::Terminated);
 }
 
-/// All real packages, by their file names.
-fn packages() -> Vec<(String, Vec<u8>)> {
-    let Some(fixtures) = fixtures() else {
+/// All real packages: those of the fixtures, and what `OVERCOAT_DEBS` names a directory of.
+fn packages() -> impl Iterator<Item = PathBuf> {
+    let fixtures = fixtures().map(|fixtures| fixtures.join("deb/debs"));
+    if fixtures.is_none() {
         println!("skipped: there are no package fixtures");
-        return Vec::new();
-    };
-    let files = walkdir::WalkDir::new(fixtures.join("deb/debs")).sort_by_file_name().into_iter();
-    let files = files.map(|file| file.unwrap().into_path());
-    let packages = files.filter(|file| file.extension().is_some_and(|ending| ending == "deb"));
-    packages.map(|file| (file.display().to_string(), std::fs::read(&file).unwrap())).collect()
-}
-
-/// What a file name promises.
-fn promised(path: &str) -> Made {
-    let name = path.rsplit('/').next().unwrap().strip_suffix(".deb").unwrap().replace("%3a", ":");
-    let [name, version, architecture] =
-        name.split('_').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
-    Made { name, version, architecture, ..small() }
+    }
+    let dirs = fixtures.into_iter().chain(std::env::var_os("OVERCOAT_DEBS").map(PathBuf::from));
+    let files = dirs.flat_map(|dir| walkdir::WalkDir::new(dir).sort_by_file_name());
+    let paths = files.map(|file| file.unwrap().into_path());
+    paths.filter(|file| file.extension().is_some_and(|ending| ending == "deb"))
 }
 
 #[test]
 fn real_packages_are_read_and_read_again() {
-    for (path, bytes) in packages() {
-        let (made, reader) = (promised(&path), artifact());
+    for path in packages() {
+        let (made, reader, bytes) = (promised(&path), artifact(), fs::read(&path).unwrap());
+        let path = path.display();
         let unpacked = made.read(&bytes, &reader).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(unpacked.members.contains_key("md5sums"), "{path}");
-        let tar = open_data(&bytes[..], &made.expected(&bytes), &reader.how()).unwrap();
-        let digest = made.expected(&bytes).digest();
-        let how = reader.how();
-        replay_tar(Box::new(tar), digest, unpacked.index.diff_id, &how, &mut IndexOnly).unwrap();
+        let (how, expected) = (reader.how(), made.expected(&bytes));
+        let tar = open_data(&bytes[..], &expected, &how).unwrap();
+        replay_tar(Box::new(tar), expected.digest(), unpacked.index.diff_id, &how, &mut IndexOnly).unwrap();
+        files(DatabaseKind::Status, b"", &[&unpacked]).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 }
 
@@ -305,11 +302,12 @@ fn real_packages_are_what_dpkg_says_they_are() {
         return;
     }
     let dpkg_deb =
-        |how: &str, path: &str| Command::new("dpkg-deb").args([how, path]).output().unwrap().stdout;
-    for (path, bytes) in packages() {
-        let unpacked = promised(&path).read(&bytes, &artifact()).unwrap();
-        let control = dpkg_deb("--field", &path);
-        assert_eq!(crate::package::deb::stanza::print(&unpacked.fields).as_bytes(), control, "{path}");
-        assert_eq!(unpacked.index.diff_id, Digest::of(&dpkg_deb("--fsys-tarfile", &path)), "{path}");
+        |how: &str, path: &Path| Command::new("dpkg-deb").arg(how).arg(path).output().unwrap().stdout;
+    for path in packages() {
+        let unpacked = promised(&path).read(&fs::read(&path).unwrap(), &artifact()).unwrap();
+        let control = String::from_utf8(dpkg_deb("--field", &path)).unwrap();
+        assert_eq!(print(&unpacked.fields), control, "{}", path.display());
+        let tar = Digest::of(&dpkg_deb("--fsys-tarfile", &path));
+        assert_eq!(unpacked.index.diff_id, tar, "{}", path.display());
     }
 }

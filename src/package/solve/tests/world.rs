@@ -9,7 +9,7 @@ use crate::package::relation::{apk_atoms, apk_depends, apk_provides, deb_atoms, 
 use crate::package::solve::{Offers, Problem, Request, Solution, SolveError, Upgrade, solve};
 
 /// Offers in memory.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Shelf {
     packages: Vec<(Arc<Package>, usize)>,
     tags: Vec<Option<String>>,
@@ -75,6 +75,7 @@ impl Offers for Shelf {
 }
 
 /// A world, as tests write it.
+#[derive(Debug)]
 pub(super) struct World {
     pub(super) family: Family,
     pub(super) shelf: Shelf,
@@ -202,16 +203,21 @@ fn package(family: Family, line: &str) -> Package {
     let mut package = Package {
         name: name.to_owned(),
         version: version.to_owned(),
-        architecture: "amd64".to_owned(),
+        architecture: family.any_architecture().to_owned(),
         source: SourcePackage { name: name.to_owned(), version: version.to_owned() },
         ..Package::default()
     };
     for part in parts {
-        let (key, value) = part.split_once(": ").expect(part);
+        let (key, value) = part.split_once(':').expect(part);
+        let value = value.trim();
         match (family, key) {
             (Family::Apk, "depends") => (package.depends, package.conflicts) = apk_depends(value),
             (Family::Apk, "provides") => package.provides = apk_provides(value),
-            (Family::Apk, "install_if") => package.install_if = apk_atoms(value),
+            (Family::Apk, "install_if") => {
+                let (groups, unless) = apk_depends(value);
+                package.install_if = groups.into_iter().flat_map(|group| group.0).collect();
+                package.install_unless = unless;
+            }
             (Family::Deb, "depends") => package.depends = deb_groups(value),
             (Family::Deb, "conflicts") => package.conflicts = deb_atoms(value),
             (Family::Deb, "provides") => package.provides = deb_provides(value),

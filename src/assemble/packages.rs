@@ -1,0 +1,158 @@
+//! Packages: chosen for all platforms of a target at once, then written as a layer of each image.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::blame::about;
+use super::error::{AssembleError, Fault};
+use super::fingerprint::Fingerprint;
+use super::key::{self, Inputs};
+use super::known::{self, MadeLayer};
+use super::layout::LaidOut;
+use super::{Order, Workshop, codec, write};
+use crate::contents::{LayerContents, Operation, View};
+use crate::emulate::{self, Database, Emulated, Generated, Made, Scene};
+use crate::oci::Digest;
+use crate::package::Unpacked;
+use crate::plan::{FileKind, FilePlan, ImagePlan};
+use crate::provision::{self, DatabaseKind, Provision, Wish};
+use crate::rootfs::RootPath;
+use crate::store::Key;
+
+/// The packages of each image, where some are asked for; those of one target are solved together.
+pub(super) fn provide(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    bases: &[Arc<View>],
+) -> Result<Vec<Option<Arc<Provision>>>, AssembleError> {
+    let mut provisions = Vec::new();
+    let targets = orders.chunk_by(|a, b| std::ptr::eq(a.target, b.target));
+    for orders in targets {
+        let bases = &bases[provisions.len()..];
+        let wish = |(order, base): (&Order<'_>, &Arc<View>)| Wish {
+            packages: Arc::clone(&order.plan.packages),
+            platform: order.plan.platform.clone(),
+            base: Arc::clone(base),
+            latest: order.plan.latest.map(|time| time.seconds()),
+        };
+        let wishes: Vec<Wish> = orders.iter().zip(bases).map(wish).collect();
+        if !wishes[0].packages.is_wanted() {
+            provisions.extend(orders.iter().map(|_| None));
+            continue;
+        }
+        let provided = provision::provide(&shop.provisioner, &wishes).map_err(|error| {
+            let plan = orders[error.wish.unwrap_or(0)].plan;
+            let place = error.problem.place(&plan.packages);
+            about(plan, "packages", place)(Fault::from(error.problem))
+        })?;
+        provisions.extend(provided.into_iter().map(|one| Some(Arc::new(one))));
+    }
+    Ok(provisions)
+}
+
+/// What scripts of the packages would have made on everything below the state layer, where the base has so many layers.
+///
+/// What an artifact brings is what the image gets, and is not generated again.
+pub(super) fn emulate(
+    plan: &ImagePlan,
+    provision: Option<&Provision>,
+    view: &View,
+    base_layers: u32,
+) -> Result<Emulated, AssembleError> {
+    let Some(provision) = provision else { return Ok(Emulated::default()) };
+    let about = about(plan, "packages", plan.packages.place());
+    let packages: Vec<&Unpacked> = provision.packages.iter().map(|package| &*package.unpacked).collect();
+    let certificates = certificates(plan).map_err(|error| about(Fault::Write(error)))?;
+    let files: Vec<_> = certificates.iter().map(|(path, bytes)| (path.clone(), &bytes[..])).collect();
+    let scene = Scene {
+        family: provision.family(),
+        platform: &plan.platform,
+        view,
+        base_layers,
+        database: match provision.database().kind {
+            DatabaseKind::Apk => Database::Installed,
+            DatabaseKind::Status => Database::Status,
+            DatabaseKind::StatusD => Database::StatusDir,
+        },
+        packages: &packages,
+        files: &files,
+        users: &plan.accounts.users,
+        groups: &plan.accounts.groups,
+    };
+    let mut emulated = emulate::emulate(&scene).map_err(|error| about(Fault::Emulate(error)))?;
+    let is_of_artifact = |path: &RootPath| view.get(path).is_some_and(|node| node.layer() > base_layers);
+    emulated.files.retain(|one| one.made == Made::Directory || !is_of_artifact(&one.path));
+    Ok(emulated)
+}
+
+/// What the layer of packages holds once scripts have changed attributes of its files.
+pub(super) fn payload(provision: Option<&Provision>, emulated: &Emulated) -> LayerContents {
+    let Some(provision) = provision else { return LayerContents::default() };
+    let contents = &provision.payload.contents;
+    let changed = emulated.files.iter().filter(|one| one.made == Made::Attributes);
+    let changed: HashMap<&RootPath, &Generated> = changed.map(|one| (&one.path, one)).collect();
+    if changed.is_empty() {
+        return contents.clone();
+    }
+    let change = |operation| match operation {
+        Operation::Entry { mut entry, data } => {
+            if let Some(one) = changed.get(&entry.path) {
+                (entry.attributes.mode, entry.attributes.owner) = (one.mode, one.owner);
+            }
+            Operation::Entry { entry, data }
+        }
+        deletion => deletion,
+    };
+    let operations = Arc::new(contents.operations.iter().map(change).collect());
+    LayerContents { operations, ..contents.clone() }
+}
+
+/// The certificates among the static files of a plan.
+fn certificates(plan: &ImagePlan) -> io::Result<Vec<(RootPath, Vec<u8>)>> {
+    const LARGEST: u64 = 1 << 20;
+    let certificate = |file: &FilePlan| match &file.kind {
+        FileKind::File(content) if file.path.name().ends_with(b".crt") && content.file.size <= LARGEST => {
+            Some(content.bytes().map(|bytes| (file.path.clone(), bytes)))
+        }
+        _ => None,
+    };
+    plan.files.iter().filter_map(certificate).collect()
+}
+
+/// Writes the layer of packages of every image, those that are the same once; gives nothing for those without.
+pub(super) fn write(
+    shop: &Workshop<'_>,
+    orders: &[Order<'_>],
+    laid_out: &[LaidOut],
+) -> Result<Vec<Option<MadeLayer>>, AssembleError> {
+    let keys: Vec<_> =
+        orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?, &one.payload))).collect();
+    let like = |number: usize| keys.iter().position(|key| *key == keys[number]).unwrap_or(number);
+    let written = (0..orders.len()).into_par_iter().map(|number| {
+        let (plan, one) = (orders[number].plan, &laid_out[number]);
+        let (Some(key), Some(provision)) = (&keys[number], &one.provision) else { return Ok(None) };
+        if like(number) != number || one.payload.is_empty() {
+            return Ok(None);
+        }
+        if let Some(made) = known::layer(shop, key) {
+            return Ok(Some(made));
+        }
+        let written = write::packages(shop, provision, &one.payload, codec(plan.compression));
+        Ok(Some(known::keep_layer(
+            shop,
+            key,
+            written.map_err(about(plan, "packages", plan.packages.place()))?,
+        )))
+    });
+    let written: Vec<_> = super::all(written.collect())?;
+    Ok((0..orders.len()).map(|number| written[like(number)].clone()).collect())
+}
+
+fn key(order: &Order<'_>, provision: &Provision, payload: &LayerContents) -> Key {
+    let digests: Vec<Digest> = provision.packages.iter().map(|package| package.digest()).collect();
+    let operations = Fingerprint::of(&payload.operations);
+    key::layer(codec(order.plan.compression), operations, Inputs::Packages(&digests))
+}

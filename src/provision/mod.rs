@@ -1,0 +1,67 @@
+//! The packages that images get: from what is asked for, what their bases hold and what repositories offer, to files that are
+//! verified and laid out.
+//!
+//! The platforms of a target are solved together, so that all get the same versions. Nothing is run in an image.
+
+mod base;
+mod beside;
+mod choose;
+mod error;
+mod installed;
+mod keys;
+mod listed;
+mod owner_names;
+mod ownership;
+mod provided;
+mod records;
+mod sources;
+mod wish;
+
+pub use base::{Database, DatabaseKind};
+pub use error::{Failed, ProvisionError};
+pub use provided::{Provided, Provision};
+pub use records::Record;
+pub use wish::{Provisioner, Wish};
+
+use choose::Chosen;
+use owner_names::Accounts;
+use ownership::Ownership;
+
+use crate::contents::{Parcel, payload};
+use crate::repositories::Fetched;
+
+/// Provides the packages that are wanted on the platforms of one target.
+pub fn provide(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Provision>, Failed> {
+    let chosen = choose::choose(shop, wishes)?;
+    let provide = |(number, (wish, chosen))| {
+        provision(shop, wish, chosen).map_err(|problem| Failed { wish: Some(number), problem })
+    };
+    wishes.iter().zip(chosen).enumerate().map(provide).collect()
+}
+
+/// Fetches what was chosen for a platform, and lays it out.
+fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Provision, ProvisionError> {
+    let Chosen { base, solution, opened } = chosen;
+    let numbers: Vec<u32> = solution.added.iter().map(|choice| choice.offer).collect();
+    let fetched = shop.repositories.fetch(&opened, &numbers, &shop.work)?;
+    let unpack = |file: &Fetched| shop.repositories.unpack(file, &shop.reading);
+    let unpacked: Result<Vec<_>, _> = fetched.iter().map(unpack).collect();
+    let packages = solution.added.into_iter().zip(fetched).zip(unpacked?);
+    let accounts = Accounts::of(&wish.base);
+    let packages = packages.map(|((choice, file), unpacked)| {
+        let unpacked = accounts.owning(unpacked);
+        let number = opened.offers().repository(choice.offer);
+        let tag = opened.offers().tag(number).map(str::to_owned);
+        let repository = opened.repository_of(choice.offer).name.clone();
+        Provided { choice, file, unpacked, tag, repository }
+    });
+    let packages: Vec<Provided> = packages.collect();
+    let ownership = Ownership::of(&base, &wish.base, &packages);
+    let parcels = packages.iter().map(|one| Parcel { name: one.name(), index: &one.unpacked.index });
+    let parcels: Vec<_> = parcels.collect();
+    let interrupt = shop.work.interrupt;
+    let gone = ownership.gone();
+    let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
+    let records = records::of(&base, wish, &packages, &payload)?;
+    Ok(Provision { base, packages, payload, records, notes: solution.notes, opened })
+}

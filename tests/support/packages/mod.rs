@@ -1,0 +1,3 @@
+//! Packages and repositories, made for tests.
+
+pub(crate) mod apk;
