@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod model;
 mod modules;
+mod packages;
 mod patterns;
 mod public;
 mod readme;

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
+use super::entry::{Entries, Entry};
 pub(crate) use key::{Algorithm, Key};
 pub(crate) use repository::ApkRepository;
 
@@ -26,18 +27,7 @@ pub(crate) struct Apk {
     /// Lines of `.PKGINFO` besides those that every package has.
     lines: String,
     scripts: Vec<(String, String)>,
-    entries: Vec<Entry>,
-}
-
-#[derive(Clone)]
-struct Entry {
-    path: String,
-    kind: tar::EntryType,
-    content: Vec<u8>,
-    target: String,
-    mode: u32,
-    owner: (u64, u64),
-    names: (String, String),
+    entries: Entries,
 }
 
 /// A package as a file, and what an index says of it.
@@ -58,7 +48,7 @@ impl Apk {
             is_noarch: false,
             lines: String::new(),
             scripts: Vec::new(),
-            entries: Vec::new(),
+            entries: Entries::default(),
         }
     }
 
@@ -85,45 +75,32 @@ impl Apk {
     }
 
     /// Adds a file of a mode.
-    pub(crate) fn file_of(self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
-        let entry = Entry::new(path, tar::EntryType::Regular, mode);
-        self.entry(Entry { content: content.as_ref().to_vec(), ..entry })
-    }
-
-    /// Adds a directory, which those above it need not be.
-    pub(crate) fn dir(self, path: &str, mode: u32) -> Self {
-        self.entry(Entry::new(path, tar::EntryType::Directory, mode))
-    }
-
-    /// Adds a symbolic link.
-    pub(crate) fn link(self, path: &str, target: &str) -> Self {
-        let entry = Entry::new(path, tar::EntryType::Symlink, 0o777);
-        self.entry(Entry { target: target.to_owned(), ..entry })
-    }
-
-    /// Adds another name of a file.
-    pub(crate) fn hard_link(self, path: &str, target: &str) -> Self {
-        let entry = Entry::new(path, tar::EntryType::Link, 0o644);
-        self.entry(Entry { target: target.to_owned(), ..entry })
-    }
-
-    /// Gives the entry that was added last to a user and a group, by number and by name.
-    pub(crate) fn owned_by(mut self, (uid, user): (u64, &str), (gid, group): (u64, &str)) -> Self {
-        let entry = self.entries.last_mut().expect("something was added");
-        entry.owner = (uid, gid);
-        entry.names = (user.to_owned(), group.to_owned());
+    pub(crate) fn file_of(mut self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
+        self.entries.add(Entry::file(path, content, mode));
         self
     }
 
-    /// Adds an entry, after the directories above it that are not there yet.
-    fn entry(mut self, entry: Entry) -> Self {
-        for (slash, _) in entry.path.match_indices('/') {
-            let above = &entry.path[..slash];
-            if !self.entries.iter().any(|other| other.path == above) {
-                self.entries.push(Entry::new(above, tar::EntryType::Directory, 0o755));
-            }
-        }
-        self.entries.push(entry);
+    /// Adds a directory, which those above it need not be.
+    pub(crate) fn dir(mut self, path: &str, mode: u32) -> Self {
+        self.entries.add(Entry::dir(path, mode));
+        self
+    }
+
+    /// Adds a symbolic link.
+    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
+        self.entries.add(Entry::link(path, target));
+        self
+    }
+
+    /// Adds another name of a file.
+    pub(crate) fn hard_link(mut self, path: &str, target: &str) -> Self {
+        self.entries.add(Entry::hard_link(path, target));
+        self
+    }
+
+    /// Gives the entry that was added last to a user and a group, by number and by name.
+    pub(crate) fn owned_by(mut self, user: (u64, &str), group: (u64, &str)) -> Self {
+        self.entries.owned_by(user, group);
         self
     }
 
@@ -131,7 +108,7 @@ impl Apk {
     pub(crate) fn build(&self, architecture: &str, key: Option<(&Key, Algorithm)>) -> BuiltApk {
         let data = gzip(&self.data());
         let architecture = if self.is_noarch { "noarch" } else { architecture };
-        let installed: usize = self.entries.iter().map(|entry| entry.content.len()).sum();
+        let installed = self.entries.size();
         let info = format!(
             "# made for tests\npkgname = {}\npkgver = {}\npkgdesc = {0} of the tests\nurl = https://example.org/{0}\n\
              arch = {architecture}\nsize = {installed}\nlicense = MIT\n{}datahash = {}\n",
@@ -174,7 +151,7 @@ impl Apk {
     /// The tar of the data, with what apk wants to know of each file.
     fn data(&self) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             let sum = match entry.kind {
                 tar::EntryType::Regular => Some(Sha1::digest(&entry.content)),
                 tar::EntryType::Symlink => Some(Sha1::digest(&entry.target)),
@@ -215,41 +192,10 @@ const LETTERS: &[(char, &str)] = &[
     ('i', "install_if"),
 ];
 
-impl Entry {
-    fn new(path: &str, kind: tar::EntryType, mode: u32) -> Self {
-        Self {
-            path: path.to_owned(),
-            kind,
-            content: Vec::new(),
-            target: String::new(),
-            mode,
-            owner: (0, 0),
-            names: ("root".to_owned(), "root".to_owned()),
-        }
-    }
-
-    fn header(&self) -> tar::Header {
-        let mut header = tar::Header::new_ustar();
-        header.set_entry_type(self.kind);
-        header.set_mode(self.mode);
-        header.set_uid(self.owner.0);
-        header.set_gid(self.owner.1);
-        header.set_username(&self.names.0).unwrap();
-        header.set_groupname(&self.names.1).unwrap();
-        header.set_size(self.content.len() as u64);
-        header.set_mtime(MADE);
-        header
-    }
-}
-
-/// When everything was made, in seconds since 1970.
-const MADE: u64 = 1_700_000_000;
-
 /// A file of a tar that goes on elsewhere: without the blocks at the end.
 fn fragment(name: &str, content: &[u8], mode: u32) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
-    let entry = Entry { content: content.to_vec(), ..Entry::new(name, tar::EntryType::Regular, mode) };
-    builder.append_data(&mut entry.header(), name, content).unwrap();
+    builder.append_data(&mut Entry::file(name, content, mode).header(), name, content).unwrap();
     let mut tar = builder.into_inner().unwrap();
     tar.truncate(tar.len() - 1024);
     tar

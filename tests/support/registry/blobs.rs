@@ -1,7 +1,7 @@
 //! Blobs: read whole or in part, and deleted.
 
 use super::api::Call;
-use super::request::Method;
+use super::request::{Headers, Method};
 use super::response::Response;
 use super::store::digest_as;
 
@@ -15,23 +15,28 @@ pub(super) fn get(call: &Call<'_>, repo: &str, digest: &str) -> Response {
     if head.method != Method::Head || call.behaviour.head_digest {
         answer = answer.with("Docker-Content-Digest", digest);
     }
-    if !call.behaviour.ranges {
-        return answer.typed(BYTES, blob.to_vec());
+    match call.behaviour.ranges {
+        true => ranged(answer, &head.headers, &blob),
+        false => answer.typed(BYTES, blob.to_vec()),
     }
-    answer = answer.with("Accept-Ranges", "bytes");
-    match head.headers.get("range").and_then(|range| part(range, blob.len())) {
-        None => answer.typed(BYTES, blob.to_vec()),
+}
+
+/// The bytes, or the part of them that is asked for.
+pub(super) fn ranged(answer: Response, headers: &Headers, bytes: &[u8]) -> Response {
+    let mut answer = answer.with("Accept-Ranges", "bytes");
+    match headers.get("range").and_then(|range| part(range, bytes.len())) {
+        None => answer.typed(BYTES, bytes),
         Some(Err(Unsatisfiable)) => {
             answer.status = 416;
             answer
-                .with("Content-Range", format!("bytes */{}", blob.len()))
+                .with("Content-Range", format!("bytes */{}", bytes.len()))
                 .typed("text/plain", "the blob ends before\n")
         }
         Some(Ok((first, last))) => {
             answer.status = 206;
             answer
-                .with("Content-Range", format!("bytes {first}-{last}/{}", blob.len()))
-                .typed(BYTES, &blob[first..=last])
+                .with("Content-Range", format!("bytes {first}-{last}/{}", bytes.len()))
+                .typed(BYTES, &bytes[first..=last])
         }
     }
 }

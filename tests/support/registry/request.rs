@@ -166,11 +166,15 @@ pub(super) fn form<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = Str
 }
 
 fn decode(value: &str) -> String {
-    let mut rest = value.bytes();
+    unescaped(&value.replace('+', " "))
+}
+
+/// A text without the escapes of URLs.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut rest = text.bytes();
     let mut decoded = Vec::new();
     while let Some(byte) = rest.next() {
         decoded.push(match byte {
-            b'+' => b' ',
             b'%' => {
                 let digits: Vec<u8> = rest.by_ref().take(2).collect();
                 hex::decode(digits).ok().and_then(|bytes| bytes.first().copied()).unwrap_or(b'%')
