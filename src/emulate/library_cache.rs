@@ -83,12 +83,12 @@ fn is_needed(site: &Site<'_>, configured: &[String]) -> Result<bool, PathLoop> {
     if site.within(&path(FRAGMENTS))?.iter().any(is_new) {
         return Ok(true);
     }
-    // Libraries where the loader looks only because it is told to.
+    // The loader finds libraries in its own directories without a cache, but ctypes and others ask `ldconfig -p`.
     let Some(target) = Target::of(site.scene) else { return Ok(false) };
-    let known: BTreeSet<RootPath> = physical(site, defaults(&target))?.into_iter().collect();
-    for dir in physical(site, configured.iter().map(String::as_str))? {
+    let dirs = configured.iter().map(String::as_str).chain(defaults(&target));
+    for dir in physical(site, dirs)? {
         let is_library = |path: &RootPath| is_new(path) && site.scene.view.elf(path).is_some();
-        if !known.contains(&dir) && site.within(&dir)?.iter().any(is_library) {
+        if site.within(&dir)?.iter().any(is_library) {
             return Ok(true);
         }
     }
