@@ -195,6 +195,7 @@ mod tests {
             overwrite("etc/b", 2, false, None),
         ];
         let platform = PlatformReport {
+            packages: None,
             platform: "linux/amd64".to_owned(),
             manifest: blob(),
             config: blob(),
@@ -213,6 +214,7 @@ mod tests {
                 by: "setuid".to_owned(),
             }],
             dangling: Vec::<DanglingReport>::new(),
+            packages: None,
         };
         let target = TargetReport {
             destination: "docker.io/a/b".to_owned(),

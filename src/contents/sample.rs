@@ -10,12 +10,12 @@ use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::oci::Digest;
 use crate::rootfs::{Attributes, Entry, FileContent, Kind, Mode, Owner, RootPath};
 
-pub(super) fn path(text: &str) -> RootPath {
+pub(crate) fn path(text: &str) -> RootPath {
     RootPath::parse(text).unwrap()
 }
 
 /// The index of a layer with these items; a file's content is its own line, or what follows `=` in it.
-pub(super) fn index(lines: &[&str]) -> LayerIndex {
+pub(crate) fn index(lines: &[&str]) -> LayerIndex {
     let items = lines.iter().map(|line| Item { kind: item(line), offset: 0 }).collect();
     LayerIndex {
         diff_id: Digest::of(lines.join("\n").as_bytes()),

@@ -125,6 +125,11 @@ impl View {
         self.tree.below(path).map(|(path, found)| (path, Node { view: self, found: *found }))
     }
 
+    /// Everything right in a directory, in order.
+    pub fn within(&self, dir: &RootPath) -> impl Iterator<Item = (RootPath, Node<'_>)> {
+        self.tree.within(dir).map(|(path, found)| (path, Node { view: self, found: *found }))
+    }
+
     /// Whether anything below a path is as asked for.
     pub(super) fn any_below(&self, path: &RootPath, is_it: impl Fn(&RootPath) -> bool) -> bool {
         self.tree.values_below(path).any(|(path, _)| is_it(&path))

@@ -15,6 +15,8 @@ use crate::rootfs::{Login, NewGroup, NewUser, RootPath};
 pub(super) struct Accounts {
     /// Users of the image and of the customization.
     users: BTreeMap<String, u32>,
+    /// The primary groups of users of the image.
+    primary_groups: BTreeMap<String, u32>,
     /// Groups of the image and of the customization.
     groups: BTreeMap<String, u32>,
     wished_users: BTreeMap<String, UserWish>,
@@ -85,14 +87,15 @@ impl Accounts {
         let masters = Masters { passwd: bytes(MASTER_PASSWD)?, group: bytes(MASTER_GROUP)? };
         let or_master =
             |bytes: Vec<u8>, master: &[u8]| if bytes.is_empty() { master.to_vec() } else { bytes };
-        let mut users = numbers(&or_master(bytes(PASSWD)?, &masters.passwd));
-        let mut groups = numbers(&or_master(bytes(GROUP)?, &masters.group));
+        let passwd = or_master(bytes(PASSWD)?, &masters.passwd);
+        let (mut users, primary_groups) = (numbers(&passwd, 2), numbers(&passwd, 3));
+        let mut groups = numbers(&or_master(bytes(GROUP)?, &masters.group), 2);
         users.extend(scene.users.iter().map(|user| (user.name.clone(), user.uid)));
         groups.extend(scene.groups.iter().map(|group| (group.name.clone(), group.gid)));
         let own = scene.users.iter().filter(|user| user.gid.is_none());
         own.for_each(|user| _ = groups.entry(user.name.clone()).or_insert(user.uid));
         let masters = (scene.family == Family::Deb).then_some(masters);
-        Ok(Self { users, groups, masters, ..Self::default() })
+        Ok(Self { users, primary_groups, groups, masters, ..Self::default() })
     }
 
     /// Whether a user is there, or wished for.
@@ -237,6 +240,18 @@ impl Accounts {
         }
     }
 
+    /// The primary group of a user who is there, or wished for.
+    pub(super) fn login_group(&self, user: &str) -> Option<Id> {
+        if let Some(gid) = self.primary_groups.get(user) {
+            return Some(Id::Number(*gid));
+        }
+        match self.wished_users.get(user).map(|wish| &wish.group) {
+            Some(PrimaryGroup::Other(id)) => Some(id.clone()),
+            Some(PrimaryGroup::Own) => Some(Id::Name(user.to_owned())),
+            None => self.groups.contains_key(user).then(|| Id::Name(user.to_owned())),
+        }
+    }
+
     /// The number of a user's primary group, as far as it is wished for here.
     pub(super) fn primary_group(&self, user: &str) -> Option<u32> {
         match &self.wished_users.get(user)?.group {
@@ -285,10 +300,10 @@ impl Taken {
     }
 }
 
-/// Names and numbers of a file of accounts; the first line of a name counts.
-pub(super) fn numbers(bytes: &[u8]) -> BTreeMap<String, u32> {
+/// Names and numbers in a field of a file of accounts; the first line of a name counts.
+fn numbers(bytes: &[u8], field: usize) -> BTreeMap<String, u32> {
     let mut numbers = BTreeMap::new();
-    for (name, number) in lines(bytes).filter_map(|fields| Some((*fields.first()?, *fields.get(2)?))) {
+    for (name, number) in lines(bytes).filter_map(|fields| Some((*fields.first()?, *fields.get(field)?))) {
         if let (false, Ok(number)) = (name.is_empty(), number.parse()) {
             numbers.entry(name.to_owned()).or_insert(number);
         }
@@ -301,3 +316,6 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Vec<&str>> {
     let lines = bytes.split(|b| *b == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
     lines.filter(|line| !line.starts_with(['#', '+', '-'])).map(|line| line.split(':').collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,7 @@ fn link(site: &mut Site<'_>, certificates: &[Certificate]) -> Result<(), PathLoo
         certificates.iter().filter_map(|one| Some((link_name(&one.path)?, one))).collect();
     // Links of the base stay, and so do their numbers.
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    for at in site.below(&certs)? {
+    for at in site.within(&certs)? {
         let target = site.scene.view.target_of(&at).and_then(|target| std::str::from_utf8(target).ok());
         if let (Some(target), Ok(name)) = (target, std::str::from_utf8(at.name())) {
             taken.insert(name.to_owned(), target.to_owned());

@@ -80,16 +80,15 @@ fn is_needed(site: &Site<'_>, configured: &[String]) -> Result<bool, PathLoop> {
     let is_new = |path: &RootPath| {
         site.scene.view.get(path).is_some_and(|node| node.layer() >= site.scene.base_layers)
     };
-    if site.below(&path(FRAGMENTS))?.iter().any(is_new) {
+    if site.within(&path(FRAGMENTS))?.iter().any(is_new) {
         return Ok(true);
     }
-    // Libraries where the loader looks only because it is told to.
+    // The loader finds libraries in its own directories without a cache, but ctypes and others ask `ldconfig -p`.
     let Some(target) = Target::of(site.scene) else { return Ok(false) };
-    let known: BTreeSet<RootPath> = physical(site, defaults(&target))?.into_iter().collect();
-    for dir in physical(site, configured.iter().map(String::as_str))? {
-        let is_library =
-            |path: &RootPath| path.is_right_in(&dir) && is_new(path) && site.scene.view.elf(path).is_some();
-        if !known.contains(&dir) && site.below(&dir)?.iter().any(is_library) {
+    let dirs = configured.iter().map(String::as_str).chain(defaults(&target));
+    for dir in physical(site, dirs)? {
+        let is_library = |path: &RootPath| is_new(path) && site.scene.view.elf(path).is_some();
+        if site.within(&dir)?.iter().any(is_library) {
             return Ok(true);
         }
     }
@@ -145,11 +144,9 @@ fn included(site: &Site<'_>, dir: &RootPath, pattern: &str) -> Result<Vec<RootPa
     let dir = site.destination(&dir)?;
     let fits = |path: &RootPath| {
         let is_shown = !path.name().starts_with(b".");
-        path.is_right_in(&dir)
-            && is_shown
-            && std::str::from_utf8(path.name()).is_ok_and(|own| matches(name, own))
+        is_shown && std::str::from_utf8(path.name()).is_ok_and(|own| matches(name, own))
     };
-    Ok(site.below(&dir)?.into_iter().filter(fits).collect())
+    Ok(site.within(&dir)?.into_iter().filter(fits).collect())
 }
 
 /// A library of a directory.
@@ -167,7 +164,7 @@ fn list(
     entries: &mut Vec<Entry>,
 ) -> Result<(), PathLoop> {
     let hwcaps = dir.join(b"glibc-hwcaps");
-    for below in site.below(&hwcaps)?.iter().filter(|below| below.is_right_in(&hwcaps)) {
+    for below in &site.within(&hwcaps)? {
         let Ok(hwcap) = std::str::from_utf8(below.name()) else { continue };
         for (key, library) in libraries(site, below, target)? {
             let value = format!("{name}/glibc-hwcaps/{hwcap}/{}", library.file);
@@ -191,7 +188,7 @@ fn libraries(
     target: &Target,
 ) -> Result<BTreeMap<String, Library>, PathLoop> {
     let mut libraries: BTreeMap<String, Library> = BTreeMap::new();
-    for path in site.below(dir)?.iter().filter(|path| path.is_right_in(dir)) {
+    for path in &site.within(dir)? {
         let Ok(file) = std::str::from_utf8(path.name()) else { continue };
         let is_link = site.there(path)? == Some(There::Symlink);
         let is_library = (file.starts_with("lib") || file.starts_with("ld-")) && file.contains(".so");

@@ -163,8 +163,3 @@ fn line(one: &super::Generated) -> String {
 pub(super) fn notes(emulated: &Emulated) -> Vec<String> {
     emulated.notes.iter().map(ToString::to_string).collect()
 }
-
-/// A path of the image.
-pub(super) fn path(text: &str) -> RootPath {
-    RootPath::parse(text).unwrap()
-}

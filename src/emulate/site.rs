@@ -19,6 +19,9 @@ pub(super) struct Site<'a> {
     pub(super) notes: Vec<Note>,
 }
 
+/// The most links on one way, as Linux has it.
+const HOPS: usize = 40;
+
 /// Something that will be generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -111,19 +114,25 @@ impl<'a> Site<'a> {
             .or_else(|| is_above().then_some(There::Directory))
     }
 
-    /// Where a path leads to, a link at its end followed, one that was made too.
+    /// Where a path leads to, a link at its end followed, those that were made too.
     pub(super) fn destination(&self, path: &RootPath) -> Result<RootPath, PathLoop> {
-        let physical = self.scene.view.physical(path)?;
-        match self.drafts.get(&physical).map(|draft| &draft.made) {
-            Some(Made::Symlink(target)) => {
-                let target = String::from_utf8_lossy(target);
-                let from = physical.parent().unwrap_or_else(RootPath::root);
-                // A link to a link that was made is followed once: nobody makes more.
-                resolve(&from, &target).map_or(Ok(physical), |end| self.scene.view.destination(&end))
-            }
-            Some(_) => Ok(physical),
-            None => self.scene.view.destination(&physical),
+        let mut physical = self.scene.view.physical(path)?;
+        for _ in 0..HOPS {
+            let target = match self.drafts.get(&physical).map(|draft| &draft.made) {
+                Some(Made::Symlink(target)) => target.as_slice(),
+                Some(Made::File(_) | Made::Directory) => return Ok(physical),
+                Some(Made::Attributes) | None => match self.scene.view.target_of(&physical) {
+                    Some(target) => target,
+                    None => return Ok(physical),
+                },
+            };
+            let dir = physical.parent().unwrap_or_else(RootPath::root);
+            let end = std::str::from_utf8(target).ok().and_then(|target| resolve(&dir, target));
+            let Some(end) = end else { return Ok(physical) };
+            physical = self.scene.view.physical(&end)?;
         }
+        // Nothing is behind links that never end.
+        Ok(physical)
     }
 
     /// The bytes of a file, where they are known.
@@ -188,6 +197,16 @@ impl<'a> Site<'a> {
             change(draft);
         }
         Ok(true)
+    }
+
+    /// Everything right in a directory, of the image and of what was made, in order.
+    pub(super) fn within(&self, dir: &RootPath) -> Result<Vec<RootPath>, PathLoop> {
+        let dir = self.destination(dir)?;
+        let made = self.drafts.keys().filter(|made| made.is_right_in(&dir)).cloned();
+        let mut all: Vec<RootPath> = self.scene.view.within(&dir).map(|(path, _)| path).chain(made).collect();
+        all.sort();
+        all.dedup();
+        Ok(all)
     }
 
     /// Everything that is below a path, of the image and of what was made.

@@ -75,6 +75,7 @@ fn finish(mut site: Site<'_>) -> Result<Emulated, EmulateError> {
     emulated.masters = masters(&site)?;
     emulated.notes = site.notes;
     emulated.notes.sort_by(|a, b| a.package.cmp(&b.package));
+    emulated.notes.dedup();
     Ok(emulated)
 }
 

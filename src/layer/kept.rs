@@ -79,6 +79,14 @@ const TREES: &[(&[u8], &[u8])] = &[
     (b"usr/share/apk/keys", b""),
     (b"usr/share/ca-certificates", b".crt"),
     (b"usr/local/share/ca-certificates", b".crt"),
+    // Defaults that scripts copy.
+    (b"usr/share", b".conf"),
+    (b"usr/share", b".conf.default"),
+    (b"usr/share", b".cnf"),
+    (b"usr/share", b"/inputrc"),
+    (b"usr/share/nginx/html", b".html"),
+    (b"usr/share/tomcat10/etc", b""),
+    (b"usr/share/tomcat10/skel", b""),
     (b"usr/lib/php", b"/php.ini-production"),
     (b"usr/lib/php", b"/php.ini-production.cli"),
 ];

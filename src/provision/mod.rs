@@ -9,7 +9,8 @@ mod choose;
 mod error;
 mod installed;
 mod keys;
-mod owners;
+mod listed;
+mod owner_names;
 mod ownership;
 mod provided;
 mod records;
@@ -23,7 +24,7 @@ pub use records::Record;
 pub use wish::{Provisioner, Wish};
 
 use choose::Chosen;
-use owners::Accounts;
+use owner_names::Accounts;
 use ownership::Ownership;
 
 use crate::contents::{Parcel, payload};
@@ -58,21 +59,21 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let unpack = |file: &Fetched| shop.repositories.unpack(file, &shop.reading);
     let unpacked: Result<Vec<_>, _> = fetched.iter().map(unpack).collect();
     let packages = solution.added.into_iter().zip(fetched).zip(unpacked?);
+    let accounts = Accounts::of(&wish.base);
     let packages = packages.map(|((choice, file), unpacked)| {
+        let unpacked = accounts.owning(unpacked);
         let number = opened.offers().repository(choice.offer);
         let tag = opened.offers().tag(number).map(str::to_owned);
         let repository = opened.repository_of(choice.offer).name.clone();
         Provided { choice, file, unpacked, tag, repository }
     });
     let packages: Vec<Provided> = packages.collect();
-    let ownership = Ownership::of(&base, &wish.base, &packages)?;
-    let accounts = Accounts::of(&wish.base)?;
-    let owned: Vec<_> = packages.iter().map(|one| accounts.owned(&one.unpacked)).collect();
-    let parcels = packages.iter().zip(&owned).map(|(one, index)| Parcel { name: one.name(), index });
+    let ownership = Ownership::of(&base, &wish.base, &packages);
+    let parcels = packages.iter().map(|one| Parcel { name: one.name(), index: &one.unpacked.index });
     let parcels: Vec<_> = parcels.collect();
     let interrupt = shop.work.interrupt;
     let gone = ownership.gone();
     let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
-    let records = records::of(&base, wish, &packages, &owned, &payload)?;
+    let records = records::of(&base, wish, &packages, &payload)?;
     Ok(Provision { base, packages, payload, records, notes: solution.notes, opened })
 }

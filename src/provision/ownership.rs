@@ -1,121 +1,115 @@
 //! Whose paths are: what the base's database says, and what packages say of each other.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
-use super::error::ProvisionError;
+use md5::{Digest as _, Md5};
+use sha1::Sha1;
+
 use super::installed::{Base, Text};
+use super::listed::Listed;
 use super::provided::Provided;
 use crate::contents::{Holder, Owners, Party, Verdict, View};
-use crate::package::apk::{self, Claim, Installed};
+use crate::package::apk::{self, Claim};
 use crate::package::deb::diversions;
-use crate::package::{Family, Package};
+use crate::package::{Atom, Family, Package, Sum, Unpacked};
 use crate::rootfs::RootPath;
 
 /// Who has which path.
 pub(super) struct Ownership<'a> {
     base: &'a Base,
-    packages: &'a [Provided],
-    /// The packages of the base that list a path, by its physical place; directories are nobody's.
-    holders: HashMap<RootPath, Vec<String>>,
+    view: &'a View,
+    added: Vec<&'a Unpacked>,
+    /// Of each package that is added, what it says is configuration (deb).
+    conffiles: Vec<HashSet<RootPath>>,
+    listed: Listed,
     /// The packages of the base that others take the place of.
     replaced: BTreeSet<&'a str>,
 }
 
 impl<'a> Ownership<'a> {
-    pub(super) fn of(base: &'a Base, view: &View, packages: &'a [Provided]) -> Result<Self, ProvisionError> {
-        let replaced = packages.iter().filter(|one| one.choice.replaces.is_some());
-        let replaced = replaced.map(Provided::name).collect();
-        let mut holders: HashMap<RootPath, Vec<String>> = HashMap::new();
-        for (package, listed) in lists(base, view)? {
-            for path in listed {
-                let at = view.physical(&path)?;
-                if view.get(&at).is_some_and(|node| !node.is_directory()) {
-                    let of = holders.entry(at).or_default();
-                    if !of.contains(&package) {
-                        of.push(package.clone());
-                    }
-                }
-            }
-        }
-        Ok(Self { base, packages, holders, replaced })
+    pub(super) fn of(base: &'a Base, view: &'a View, packages: &'a [Provided]) -> Self {
+        let replaced = packages.iter().filter(|one| one.choice.replaces.is_some()).map(Provided::name);
+        Self::among(base, view, packages.iter().map(|one| &*one.unpacked).collect(), replaced.collect())
     }
 
-    /// The files and links that only packages had which others take the place of.
+    fn among(base: &'a Base, view: &'a View, added: Vec<&'a Unpacked>, replaced: BTreeSet<&'a str>) -> Self {
+        let conffiles = added.iter().map(|package| conffiles(package)).collect();
+        Self { base, view, added, conffiles, listed: Listed::of(base, view), replaced }
+    }
+
+    /// The files and links that only packages had which others take the place of, but for configuration that may have been
+    /// changed.
     pub(super) fn gone(&self) -> Vec<RootPath> {
-        let is_gone = |names: &Vec<String>| names.iter().all(|name| self.replaced.contains(name.as_str()));
-        let mut gone: Vec<RootPath> =
-            self.holders.iter().filter(|(_, names)| is_gone(names)).map(|(at, _)| at.clone()).collect();
+        let is_replaced = |name: &String| self.replaced.contains(name.as_str());
+        let files = self.listed.files.iter().filter(|(_, names)| names.iter().all(is_replaced));
+        let gone = files.map(|(at, _)| at).filter(|at| !self.was_config(at) || self.is_pristine(at));
+        let mut gone: Vec<RootPath> = gone.cloned().collect();
         gone.sort();
         gone
     }
 
+    /// Whether the file of the base at a place is configuration.
+    fn was_config(&self, at: &RootPath) -> bool {
+        match &self.base.text {
+            Text::Apk(_) => is_config_of_apk(at),
+            Text::Deb { .. } => self.listed.sums.contains_key(at),
+        }
+    }
+
+    /// The packages of the base that list a path and stay.
+    fn staying<'b>(&'b self, names: Option<&'b Vec<String>>) -> impl Iterator<Item = &'b str> {
+        let names = names.into_iter().flatten().map(String::as_str);
+        names.filter(|name| !self.replaced.contains(name))
+    }
+
     fn claim(&self, party: Party<'_>) -> Option<Claim<'_>> {
-        match party {
-            Party::Added(number) => Some(Claim::added(&self.packages[number].unpacked, None)),
-            Party::Base(name) => match &self.base.text {
-                Text::Apk(installed) => Some(Claim::installed(installed.get(name)?, None)),
-                Text::Deb { .. } => None,
-            },
+        match (party, &self.base.text) {
+            (Party::Added(number), _) => Some(Claim::added(self.added[number], None)),
+            (Party::Base(name), Text::Apk(installed)) => Some(Claim::installed(installed.get(name)?, None)),
+            (Party::Base(_), Text::Deb { .. }) => None,
         }
     }
 
-    fn package(&self, party: Party<'_>) -> Option<&Package> {
-        match party {
-            Party::Added(number) => Some(&self.packages[number].unpacked.package),
-            Party::Base(name) => self.base.package(name),
+    /// packages.md 2.7; whether both are the same is not looked at here.
+    fn meet_apk(&self, owner: Party<'_>, newcomer: usize) -> Verdict {
+        let Some(old) = self.claim(owner) else { return Verdict::Conflict };
+        match apk::verdict(&old, &Claim::added(self.added[newcomer], None)) {
+            apk::Verdict::Owner | apk::Verdict::Same => Verdict::Owner,
+            apk::Verdict::Newcomer => Verdict::Newcomer,
+            apk::Verdict::Conflict => Verdict::Conflict,
         }
     }
 
-    /// Debian Policy 7.6: who replaces another takes over its files, whichever of them comes first.
+    /// Debian Policy 7.6: who replaces another has its files, whichever of them comes first.
     fn meet_deb(&self, owner: Party<'_>, newcomer: usize) -> Verdict {
-        let new = &self.packages[newcomer].unpacked.package;
-        match self.package(owner) {
+        let new = &self.added[newcomer].package;
+        let old = match owner {
+            Party::Added(number) => Some(&self.added[number].package),
+            Party::Base(name) => self.base.package(name),
+        };
+        match old {
             Some(old) if replaces(new, old) => Verdict::Newcomer,
-            Some(old) if matches!(owner, Party::Added(_)) && replaces(old, new) => Verdict::Owner,
+            Some(old) if replaces(old, new) => Verdict::Owner,
             _ => Verdict::Conflict,
         }
     }
-}
 
-/// Whether a Debian package may take over files of another.
-fn replaces(one: &Package, other: &Package) -> bool {
-    let is_it = |atom: &crate::package::Atom| {
-        atom.name == other.name && atom.accepts(Family::Deb, Some(&other.version))
-    };
-    one.replaces.iter().any(is_it)
-}
-
-/// What each package of the base lists, in the order of the database.
-fn lists(base: &Base, view: &View) -> Result<Vec<(String, Vec<RootPath>)>, ProvisionError> {
-    Ok(match &base.text {
-        Text::Apk(installed) => apk_lists(installed),
-        Text::Deb { .. } => view.kept_files().filter_map(|(path, bytes)| deb_list(path, bytes)).collect(),
-    })
-}
-
-fn apk_lists(installed: &Installed) -> Vec<(String, Vec<RootPath>)> {
-    let list = |record: &apk::Record| {
-        (record.package.name.clone(), record.files().map(|file| file.path.clone()).collect())
-    };
-    installed.records.iter().map(list).collect()
-}
-
-/// The package and the paths that a file of dpkg's database lists: `info/NAME.list`, `status.d/NAME.md5sums`.
-fn deb_list(path: &RootPath, bytes: &[u8]) -> Option<(String, Vec<RootPath>)> {
-    let (dir, name) = (path.parent()?, std::str::from_utf8(path.name()).ok()?);
-    let lines = bytes.split(|byte| *byte == b'\n');
-    let (stem, paths): (_, Vec<RootPath>) = match dir.as_bytes() {
-        b"var/lib/dpkg/info" => {
-            let listed = lines.filter(|line| !matches!(*line, b"" | b"/."));
-            (name.strip_suffix(".list")?, listed.filter_map(|line| RootPath::parse(line).ok()).collect())
+    /// The one whose mode and owner a directory gets that all of them have, the base's packages among them.
+    fn directory_of_apk(&self, at: &RootPath, parcels: &[usize], is_in_base: bool) -> Option<usize> {
+        let claim = |number: &usize| Claim::added(self.added[*number], None);
+        let first = |a: &usize, b: &usize| apk::order_of_directories(&claim(a), &claim(b));
+        let best = parcels.iter().copied().min_by(first)?;
+        if !is_in_base {
+            return Some(best);
         }
-        b"var/lib/dpkg/status.d" => {
-            let listed = lines.filter_map(|line| line.get(34..));
-            (name.strip_suffix(".md5sums")?, listed.filter_map(|line| RootPath::parse(line).ok()).collect())
-        }
-        _ => return None,
-    };
-    Some((stem.split(':').next().unwrap_or(stem).to_owned(), paths))
+        let mut owners = self.staying(self.listed.directories.get(at)).peekable();
+        let is_owned = owners.peek().is_some();
+        let goes_before = |name| {
+            let owner = self.claim(Party::Base(name));
+            owner.is_none_or(|owner| apk::order_of_directories(&claim(&best), &owner).is_lt())
+        };
+        (is_owned && owners.all(goes_before)).then_some(best)
+    }
 }
 
 impl Owners for Ownership<'_> {
@@ -123,59 +117,74 @@ impl Owners for Ownership<'_> {
         match &self.base.text {
             Text::Apk(_) => (!apk::is_dropped(path)).then(|| path.clone()),
             Text::Deb { diversions, .. } => {
-                let name = self.packages[parcel].name();
-                let elsewhere = diversions::place(diversions, path, name);
-                (!path.is_root()).then(|| elsewhere.unwrap_or(path).clone())
+                let elsewhere = diversions::place(diversions, path, &self.added[parcel].package.name);
+                Some(elsewhere.unwrap_or(path).clone())
             }
         }
     }
 
     fn is_config(&self, parcel: usize, path: &RootPath) -> bool {
         match &self.base.text {
-            Text::Apk(_) => path.as_bytes().starts_with(b"etc/"),
-            Text::Deb { .. } => {
-                let list = self.packages[parcel].unpacked.members.get("conffiles");
-                let mut lines = list.iter().flat_map(|bytes| bytes.split(|byte| *byte == b'\n'));
-                lines.any(|line| line.strip_prefix(b"/").is_some_and(|line| line == path.as_bytes()))
-            }
+            Text::Apk(_) => is_config_of_apk(path),
+            Text::Deb { .. } => self.conffiles[parcel].contains(path),
         }
     }
 
     fn holder(&self, at: &RootPath) -> Holder<'_> {
-        let Some(names) = self.holders.get(at) else { return Holder::Nobody };
-        match names.iter().find(|name| !self.replaced.contains(name.as_str())) {
-            Some(name) => Holder::Package(name),
-            None => Holder::Replaced,
-        }
+        let Some(names) = self.listed.files.get(at) else { return Holder::Nobody };
+        self.staying(Some(names)).next().map_or(Holder::Replaced, Holder::Package)
     }
 
-    fn is_pristine(&self, _: &RootPath) -> bool {
-        false
+    fn is_pristine(&self, at: &RootPath) -> bool {
+        let target = || self.view.target_of(at).map(|target| Sum::Sha1(Sha1::digest(target).into()));
+        let kept = || self.view.kept(at);
+        match self.listed.sums.get(at) {
+            Some(sum @ Sum::Md5(_)) => {
+                kept().is_some_and(|bytes| Sum::Md5(Md5::digest(bytes).into()) == *sum)
+            }
+            Some(sum @ Sum::Sha1(_)) => {
+                let content = kept().map(|bytes| Sum::Sha1(Sha1::digest(bytes).into()));
+                content.or_else(target).as_ref() == Some(sum)
+            }
+            None => false,
+        }
     }
 
     fn meet(&self, owner: Party<'_>, newcomer: usize) -> Verdict {
-        if let Text::Deb { .. } = self.base.text {
-            return self.meet_deb(owner, newcomer);
-        }
-        let new = Claim::added(&self.packages[newcomer].unpacked, None);
-        let Some(old) = self.claim(owner) else { return Verdict::Conflict };
-        match apk::verdict(&old, &new) {
-            apk::Verdict::Owner | apk::Verdict::Same => Verdict::Owner,
-            apk::Verdict::Newcomer => Verdict::Newcomer,
-            apk::Verdict::Conflict => Verdict::Conflict,
+        match self.base.text {
+            Text::Apk(_) => self.meet_apk(owner, newcomer),
+            Text::Deb { .. } => self.meet_deb(owner, newcomer),
         }
     }
 
-    fn directory(&self, _: &RootPath, parcels: &[usize], is_in_base: bool) -> Option<usize> {
-        if is_in_base {
-            return None;
-        }
+    fn directory(&self, at: &RootPath, parcels: &[usize], is_in_base: bool) -> Option<usize> {
         match &self.base.text {
-            Text::Deb { .. } => parcels.first().copied(),
-            Text::Apk(_) => parcels.iter().copied().min_by(|one, other| {
-                let claim = |number: usize| Claim::added(&self.packages[number].unpacked, None);
-                apk::order_of_directories(&claim(*one), &claim(*other))
-            }),
+            Text::Apk(_) => self.directory_of_apk(at, parcels, is_in_base),
+            Text::Deb { .. } => parcels.first().copied().filter(|_| !is_in_base),
         }
     }
 }
+
+/// What apk keeps of the base where packages bring something else.
+fn is_config_of_apk(path: &RootPath) -> bool {
+    path.as_bytes().starts_with(b"etc/")
+}
+
+/// Whether a Debian package may take over files of another.
+fn replaces(one: &Package, other: &Package) -> bool {
+    let is_it = |atom: &Atom| atom.name == other.name && atom.accepts(Family::Deb, Some(&other.version));
+    one.replaces.iter().any(is_it)
+}
+
+/// The configuration that a Debian package says it has; lines that begin with a word are about what it no longer has.
+fn conffiles(unpacked: &Unpacked) -> HashSet<RootPath> {
+    let list = unpacked.members.get("conffiles").filter(|_| unpacked.family == Family::Deb);
+    let lines = list.into_iter().flat_map(|bytes| bytes.split(|byte| *byte == b'\n'));
+    lines
+        .filter(|line| line.starts_with(b"/"))
+        .filter_map(|line| RootPath::parse(line.trim_ascii_end()).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

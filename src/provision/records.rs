@@ -10,11 +10,10 @@ use super::installed::{Base, Text};
 use super::provided::Provided;
 use super::wish::Wish;
 use crate::contents::{Outcome, Payload, View};
-use crate::layer::LayerIndex;
 use crate::package::apk::{self, Changes, Installed};
 use crate::package::deb::database::{self, DatabaseFile, stale, without};
 use crate::package::{PackageFile, Unpacked};
-use crate::rootfs::{Mode, Owner, RootPath};
+use crate::rootfs::{Mode, RootPath};
 
 /// A file of the database, or one that goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +37,12 @@ pub(super) fn of(
     base: &Base,
     wish: &Wish,
     packages: &[Provided],
-    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let view = &wish.base;
     match &base.text {
         Text::Apk(installed) => {
-            let mut records = apk(base, installed, view, packages, owned, payload)?;
+            let mut records = apk(base, installed, view, packages, payload)?;
             records.extend(beside::of(&base.database, installed, wish, packages)?);
             Ok(records)
         }
@@ -57,7 +55,6 @@ fn apk(
     installed: &Installed,
     view: &View,
     packages: &[Provided],
-    owned: &[Arc<LayerIndex>],
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let gone = packages.iter().filter(|one| one.choice.replaces.is_some());
@@ -73,12 +70,12 @@ fn apk(
         let outcomes = &payload.outcomes[number];
         move |ordinal: u32| matches!(outcomes[ordinal as usize], Outcome::Lost { .. } | Outcome::Dropped)
     };
-    let owner = |index: &Arc<LayerIndex>| {
-        let index = Arc::clone(index);
-        move |ordinal: u32| owner_in(&index, ordinal)
+    let owner = |package: &Provided| {
+        let index = Arc::clone(&package.unpacked.index);
+        move |ordinal: u32| index.items.inodes().attributes(ordinal).owner
     };
     let is_lost: Vec<_> = (0..packages.len()).map(is_lost).collect();
-    let owner: Vec<_> = owned.iter().map(owner).collect();
+    let owner: Vec<_> = packages.iter().map(owner).collect();
     let added = packages.iter().enumerate().filter_map(|(number, one)| {
         let file: &PackageFile = one.choice.package.file.as_ref()?;
         let (owner, is_lost) = (&owner[number], &is_lost[number]);
@@ -88,10 +85,6 @@ fn apk(
     let bytes = apk::database(installed, &Changes { gone, taken }, &added);
     let bytes = bytes.map_err(|error| wrong(base, &error))?;
     Ok(vec![Record::file(base.database.path.clone(), bytes)])
-}
-
-fn owner_in(index: &LayerIndex, ordinal: u32) -> Owner {
-    index.items.inodes().attributes(ordinal).owner
 }
 
 fn deb(

@@ -109,11 +109,6 @@ pub fn user_of(passwd: &[u8], name: &str) -> Option<(u32, u32)> {
     own.filter_map(|line| line.number(ID).zip(line.number(PRIMARY))).next()
 }
 
-/// The number of a group in a file of groups.
-pub fn group_of(group: &[u8], name: &str) -> Option<u32> {
-    lines(group).filter(|line| line.name() == name.as_bytes()).find_map(|line| line.number(ID))
-}
-
 /// A line that may be an account.
 #[derive(Clone, Copy)]
 struct Line<'a> {

@@ -13,7 +13,7 @@ mod pattern;
 mod selection;
 mod tree;
 
-pub use account_file::{group_of, user_of};
+pub use account_file::user_of;
 pub use accounts::{
     AccountError, AccountFiles, AccountName, Home, Login, MergedAccounts, NewGroup, NewUser, merge_accounts,
 };

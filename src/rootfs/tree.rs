@@ -110,6 +110,14 @@ impl<T> Tree<T> {
         walk
     }
 
+    /// Everything right in a directory, in order.
+    pub fn within(&self, dir: &RootPath) -> impl Iterator<Item = (RootPath, &T)> {
+        let mut children: Vec<u32> =
+            self.find(dir.as_bytes()).into_iter().flat_map(|at| self.children(at)).collect();
+        children.sort_unstable_by(|a, b| self.name(*a).cmp(self.name(*b)));
+        children.into_iter().filter_map(move |at| Some((self.path(at), self.node(at).value.as_ref()?)))
+    }
+
     /// Everything below a path, in no order.
     pub fn values_below(&self, path: &RootPath) -> impl Iterator<Item = (RootPath, &T)> {
         let mut pending: Vec<u32> =

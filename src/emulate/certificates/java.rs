@@ -24,8 +24,8 @@ pub(super) fn settle(site: &mut Site<'_>) -> Result<(), PathLoop> {
         return miss(site);
     }
     let mut certificates: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for at in site.below(&path(CERTS))? {
-        let is_link = at.is_right_in(&path(CERTS)) && at.name().ends_with(b".pem");
+    for at in site.within(&path(CERTS))? {
+        let is_link = at.name().ends_with(b".pem");
         let Ok(name) = std::str::from_utf8(at.name()) else { continue };
         if is_link && let Some(found) = certificate(site, &at)? {
             certificates.insert(format!("debian:{}", name.to_lowercase()), found.der);

@@ -126,7 +126,8 @@ fn debian(command: &str, arguments: &[&str]) -> Option<Wish> {
     let more =
         ["--no-create-home", "--allow-badname", "--allow-bad-names", "--verbose", "--allow-all-names", "-q"];
     let values = ["--home=", "--shell=", "--gecos=", "--comment=", "--ingroup=", "--uid=", "--gid="];
-    let known: Vec<&str> = flags.into_iter().chain(more).chain(values).collect();
+    let levels = ["--stdoutmsglevel=", "--stderrmsglevel=", "--logmsglevel="];
+    let known: Vec<&str> = flags.into_iter().chain(more).chain(values).chain(levels).collect();
     let options = Options::parse(arguments, &known)?;
     let number = |name: &str| options.value(&[name]).map(|text| text.parse::<u32>().ok());
     let (uid, gid) = (number("--uid"), number("--gid"));

@@ -79,7 +79,7 @@ fn change(
     let user = user.filter(|user| !user.is_empty()).map(|user| owner_of(shell, user, true));
     let group = group.filter(|group| !group.is_empty()).map(|group| owner_of(shell, group, false));
     // `user:` is the user's own group.
-    let group = group.or_else(|| login_group.map(|user| owner_of(shell, &user, false)));
+    let group = group.or_else(|| login_group.map(|user| shell.site.accounts.login_group(&user)));
     if user == Some(None) || group == Some(None) {
         return Ok(None);
     }

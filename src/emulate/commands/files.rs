@@ -77,6 +77,7 @@ fn install(shell: &mut Shell<'_, '_>, arguments: &[&str]) -> Result<Did, PathLoo
     let known = [
         "-d",
         "-D",
+        "-Z",
         "-p",
         "-v",
         "-c",
@@ -164,7 +165,7 @@ fn remove(shell: &mut Shell<'_, '_>, name: &str, arguments: &[&str]) -> Result<D
             continue;
         }
         // A directory with something in it stays.
-        if name == "rmdir" && !shell.site.below(&path)?.is_empty() {
+        if name == "rmdir" && !shell.site.within(&path)?.is_empty() {
             was_there = false;
             continue;
         }
@@ -201,7 +202,22 @@ fn rename(shell: &mut Shell<'_, '_>, arguments: &[&str]) -> Result<Did, PathLoop
 }
 
 fn copy(shell: &mut Shell<'_, '_>, arguments: &[&str]) -> Result<Did, PathLoop> {
-    let known = ["-a", "-p", "-f", "-n", "-v", "-d", "-L", "-u", "-T", "--preserve", "--force", "--archive"];
+    let known = [
+        "-a",
+        "-p",
+        "-f",
+        "-n",
+        "-v",
+        "-d",
+        "-L",
+        "-u",
+        "-T",
+        "-Z",
+        "-P",
+        "--preserve",
+        "--force",
+        "--archive",
+    ];
     let Some(options) = Options::parse(arguments, &known) else { return Ok(Did::Unknown) };
     let &[from, to] = options.operands.as_slice() else { return Ok(Did::Unknown) };
     if let (true, Some(to)) = (options.has(&["-n"]), shell.path(to))

@@ -14,15 +14,15 @@ use super::site::{Draft, Id, There};
 use crate::contents::PathLoop;
 use crate::rootfs::{Mode, RootPath};
 
-pub(super) use quiet::without_effect;
+pub(super) use quiet::cache_of;
 
 /// Follows a command, whose words are all known.
 pub(super) fn run(shell: &mut Shell<'_, '_>, words: &[&str]) -> Result<Did, PathLoop> {
     let (name, arguments) = (base_name(words[0]), &words[1..]);
-    if let Some(did) = quiet::idle(name, arguments).or_else(|| without_effect(name)) {
+    if let Some(did) = queries::ask(shell, name, arguments)? {
         return Ok(did);
     }
-    if let Some(did) = queries::ask(shell, name, arguments)? {
+    if let Some(did) = idle(words) {
         return Ok(did);
     }
     match name {
@@ -36,6 +36,12 @@ pub(super) fn run(shell: &mut Shell<'_, '_>, words: &[&str]) -> Result<Did, Path
         "update-alternatives" => Ok(alternatives(shell, arguments)),
         _ => Ok(Did::Unknown),
     }
+}
+
+/// What comes of a command that does nothing, whatever words it has besides these.
+pub(super) fn idle(words: &[&str]) -> Option<Did> {
+    let (name, arguments) = (base_name(words.first()?), &words[1..]);
+    quiet::idle(name, arguments).or_else(|| quiet::without_effect(name))
 }
 
 /// Writes a text to a file; gives back whether that can be done.

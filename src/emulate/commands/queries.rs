@@ -1,7 +1,7 @@
 //! Commands that ask for something of which the answer is known.
 
 use crate::contents::PathLoop;
-use crate::emulate::script::{Did, Shell};
+use crate::emulate::script::{Did, Printed, Shell};
 use crate::emulate::site::{There, resolve};
 use crate::package::Family;
 use crate::rootfs::RootPath;
@@ -36,6 +36,17 @@ pub(super) fn ask(
         },
         ("uname", _) => Did::asked(),
         ("dpkg", arguments) => dpkg(shell, arguments),
+        ("dpkg-divert", ["--truename", path]) if !is_diverted(shell, path)? => Did::said(*path),
+        ("dpkg-divert", ["--listpackage", path]) if !is_diverted(shell, path)? => Did::well(),
+        ("dpkg-divert", ["--truename" | "--listpackage", ..]) => Did::asked(),
+        ("find", [dir, ..]) if dir.starts_with('/') && !is_there(shell, dir)? => Did::ended(false),
+        ("ls", files) => {
+            let mut all = true;
+            for file in files.iter().filter(|file| !file.starts_with('-')) {
+                all &= is_there(shell, file)?;
+            }
+            Did::Done(Some(all), Printed::Unknown)
+        }
         ("dpkg-architecture", [option]) => match option.trim_start_matches("-q") {
             "DEB_HOST_ARCH" | "DEB_BUILD_ARCH" => Did::said(shell.site.scene.platform.architecture()),
             "DEB_HOST_MULTIARCH" | "DEB_BUILD_MULTIARCH" => match shell.site.scene.platform.architecture() {
@@ -50,9 +61,21 @@ pub(super) fn ask(
     }))
 }
 
+fn is_there(shell: &Shell<'_, '_>, text: &str) -> Result<bool, PathLoop> {
+    let path = shell.path(text);
+    Ok(path.map(|path| shell.site.leads_to(&path)).transpose()?.flatten().is_some())
+}
+
+/// Whether the base diverts a path: its lines are paths, where they lead, and by whom.
+fn is_diverted(shell: &Shell<'_, '_>, path: &str) -> Result<bool, PathLoop> {
+    let list = RootPath::parse("var/lib/dpkg/diversions").expect("it is a path");
+    let bytes = shell.site.bytes(&list)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(bytes).lines().step_by(3).any(|line| line == path))
+}
+
 /// An account that is there, whose line nobody prints, or none.
 fn entry(is_there: bool) -> Did {
-    if is_there { Did::Done(Some(true), crate::emulate::script::Printed::Unknown) } else { Did::ended(false) }
+    if is_there { Did::Done(Some(true), Printed::Unknown) } else { Did::ended(false) }
 }
 
 fn last_of(path: &str, suffix: Option<&str>) -> String {
@@ -95,11 +118,10 @@ fn printf(format: &str, arguments: &[&str]) -> Did {
     if rest.next().is_some() {
         return Did::asked();
     }
-    Did::Done(Some(true), crate::emulate::script::Printed::Text(text))
+    Did::Done(Some(true), Printed::Text(text))
 }
 
 fn cat(shell: &mut Shell<'_, '_>, files: &[&str]) -> Result<Did, PathLoop> {
-    use crate::emulate::script::Printed;
     if files.is_empty() || files == ["-"] {
         return Ok(Did::Done(Some(true), shell.take_input().map_or(Printed::Unknown, Printed::Text)));
     }

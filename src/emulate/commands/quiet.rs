@@ -4,7 +4,7 @@
 use crate::emulate::script::Did;
 
 /// What comes of a command that does nothing whatever it is told.
-pub(in crate::emulate) fn without_effect(name: &str) -> Option<Did> {
+pub(super) fn without_effect(name: &str) -> Option<Did> {
     if NOTHING.binary_search(&name).is_ok() || name.starts_with("db_") {
         return Some(Did::well());
     }
@@ -21,7 +21,11 @@ pub(super) fn idle(name: &str, arguments: &[&str]) -> Option<Did> {
             CLIENTS.contains(file).then(Did::well)
         }
         "dpkg-statoverride" if has(&["--list"]) => Some(Did::ended(false)),
-        "dpkg-divert" if has(&["--list", "--listpackage"]) => Some(Did::asked()),
+        "dpkg-divert" if has(&["--list"]) => Some(Did::asked()),
+        // Of names that a merged root has no more; nobody asks for them where files are laid out on it.
+        "dpkg-divert" if arguments.iter().any(|argument| argument.ends_with(".usr-is-merged")) => {
+            Some(Did::well())
+        }
         "dpkg-divert" if has(&["--remove"]) => Some(Did::well()),
         "sed" | "perl" => {
             let in_place = |argument: &&str| argument.starts_with("-i") || argument.starts_with("--in-place");
@@ -32,6 +36,13 @@ pub(super) fn idle(name: &str, arguments: &[&str]) -> Option<Did> {
             const ACTING: [&str; 7] = ["-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fls"];
             (!has(&ACTING)).then(Did::asked)
         }
+        name if name.starts_with("python3") || name.starts_with("pypy3") => {
+            const COMPILERS: [&str; 2] = ["/py_compile.py", "/compileall.py"];
+            let compiles = |argument: &&str| COMPILERS.iter().any(|compiler| argument.ends_with(compiler));
+            arguments.iter().any(compiles).then(Did::well)
+        }
+        "mountpoint" => Some(Did::well()),
+        "aa-enabled" | "aa-status" => Some(Did::ended(false)),
         "systemctl" if has(&["is-active", "is-enabled", "show", "cat"]) => Some(Did::ended(false)),
         "systemctl" => Some(Did::well()),
         "dpkg-maintscript-helper" if arguments.first() == Some(&"supports") => Some(Did::well()),
@@ -40,6 +51,28 @@ pub(super) fn idle(name: &str, arguments: &[&str]) -> Option<Did> {
     }
 }
 
+/// What a command builds a cache of.
+pub(in crate::emulate) fn cache_of(name: &str) -> Option<&'static str> {
+    let name = super::base_name(name);
+    CACHES.iter().find(|(command, _)| *command == name).map(|(_, of)| *of)
+}
+
+/// Commands that build caches, and of what.
+const CACHES: [(&str, &str); 12] = [
+    ("glib-compile-schemas", "GLib schemas"),
+    ("gio-querymodules", "GIO modules"),
+    ("gdk-pixbuf-query-loaders", "gdk-pixbuf loaders"),
+    ("gtk-query-immodules-3.0", "GTK input modules"),
+    ("gtk-update-icon-cache", "icons"),
+    ("update-icon-caches", "icons"),
+    ("update-mime-database", "MIME types"),
+    ("update-desktop-database", "desktop files"),
+    ("fc-cache", "fonts"),
+    ("update-gsfontmap", "fonts of Ghostscript"),
+    ("depmod", "kernel modules"),
+    ("helpztags", "help of vim"),
+];
+
 /// Commands that do nothing, in order.
 const NOTHING: &[&str] = &[
     "apparmor_parser",
@@ -47,7 +80,6 @@ const NOTHING: &[&str] = &[
     "deb-systemd-helper",
     "deb-systemd-invoke",
     "debconf-set-selections",
-    "depmod",
     "dh_installxmlcatalogs",
     "dpkg-maintscript-helper",
     "dpkg-statoverride",
@@ -82,9 +114,7 @@ const NOTHING: &[&str] = &[
     "update-binfmts",
     "update-ca-certificates",
     "update-command-not-found",
-    "update-icon-caches",
     "update-initramfs",
-    "update-mime-database",
     "update-passwd",
     "update-rc.d",
 ];
@@ -117,7 +147,6 @@ const ASKING: &[&str] = &[
     "md5sum",
     "mktemp",
     "mount",
-    "mountpoint",
     "nproc",
     "pgrep",
     "pidof",

@@ -5,6 +5,11 @@ use super::run::{Flow, Shell, Value};
 use super::test::holds;
 use crate::contents::PathLoop;
 
+/// Whether a script that exits so has failed.
+fn fails(arguments: &[Value]) -> bool {
+    matches!(arguments, [Some(code), ..] if code != "0")
+}
+
 impl Shell<'_, '_> {
     /// Follows a command of the shell's own; nothing where it is none.
     pub(super) fn builtin(&mut self, name: &str, arguments: &[Value]) -> Result<Option<Flow>, PathLoop> {
@@ -44,6 +49,8 @@ impl Shell<'_, '_> {
                 well
             }
             "test" | "[" | "[[" => Flow::On(holds(self, name, arguments)?),
+            // What fails would end the installation, so that it does not come to that.
+            "exit" if self.doubts > 0 && fails(arguments) => well,
             "exit" => Flow::Exit,
             "return" => Flow::Return(match arguments.first() {
                 None => None,

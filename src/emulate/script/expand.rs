@@ -151,9 +151,10 @@ impl Shell<'_, '_> {
     /// What commands print, without the ends of lines at its end, and how they end.
     fn output(&mut self, body: &List) -> Result<(Value, Status), PathLoop> {
         let before = self.printed.replace(String::new());
-        let variables = self.variables.clone();
+        let (variables, left) = (self.variables.clone(), self.left_so_far());
         let flow = self.list(body)?;
         self.variables = variables;
+        self.restore_left(left);
         let printed = std::mem::replace(&mut self.printed, before);
         let status = match flow {
             Flow::On(status) | Flow::Return(status) => status,
@@ -242,10 +243,8 @@ impl Shell<'_, '_> {
 
     /// The names in a directory that a pattern describes.
     fn names_in(&self, dir: &RootPath, pattern: &str) -> Result<Vec<String>, PathLoop> {
-        let dir = self.site.destination(dir)?;
-        let paths = self.site.below(&dir)?;
-        let names = paths.iter().filter(|path| path.is_right_in(&dir));
-        let names = names.filter_map(|path| std::str::from_utf8(path.name()).ok());
+        let paths = self.site.within(dir)?;
+        let names = paths.iter().filter_map(|path| std::str::from_utf8(path.name()).ok());
         let is_shown = |name: &&str| !name.starts_with('.') || pattern.starts_with('.');
         Ok(names.filter(is_shown).filter(|name| glob::matches(pattern, name)).map(str::to_owned).collect())
     }

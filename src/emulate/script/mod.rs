@@ -83,7 +83,8 @@ pub(super) fn follow(script: &Script<'_>, site: &mut Site<'_>) -> Result<(), Pat
     };
     let mut shell = Shell::new(site, *script, templates(script.package));
     shell.run_script(&commands)?;
-    let unknown = shell.into_unknown();
+    let (unknown, caches) = shell.finish();
+    caches.into_iter().for_each(|of| site.note(script.package, Gap::Cache { of }));
     if let Some(first) = unknown.first() {
         note(script, site, first.clone(), unknown.len());
     }

@@ -97,7 +97,11 @@ impl Parser<'_> {
             self.operator(")")?;
             return Ok(Node::Group { body, redirects: self.redirects()?, subshell: true });
         }
-        let Token::Word(word) = self.input.peek()? else { return Err(Unreadable) };
+        let word = match self.input.peek()? {
+            Token::Word(word) => word,
+            Token::Redirect => return self.simple(),
+            _ => return Err(Unreadable),
+        };
         let node = match word.plain() {
             Some("{") => {
                 self.input.next()?;

@@ -1,6 +1,6 @@
 //! Going through a script, command by command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::syntax::{Join, List, Node, Redirect, Simple, Word};
@@ -32,6 +32,10 @@ pub(in crate::emulate) struct Shell<'s, 'a> {
     pub(super) input: Value,
     /// How many conditions that are not known lie around.
     pub(in crate::emulate) doubts: u32,
+    /// How far the script may have been left already: what comes after is as doubtful.
+    left: Option<Left>,
+    /// Caches that would have been built.
+    caches: BTreeSet<&'static str>,
     depth: u32,
     steps: u32,
     unknown: Vec<String>,
@@ -46,6 +50,14 @@ pub(super) enum Flow {
     /// Of a loop: out of it, or to its next turn.
     Leave,
     Exit,
+}
+
+/// What may have been left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Left {
+    Loop,
+    Function,
+    Script,
 }
 
 /// Commands that are followed; a loop ends where they are used up.
@@ -74,6 +86,8 @@ impl<'s, 'a> Shell<'s, 'a> {
             printed: None,
             input: None,
             doubts: 0,
+            left: None,
+            caches: BTreeSet::new(),
             depth: 0,
             steps: 0,
             unknown: Vec::new(),
@@ -87,8 +101,18 @@ impl<'s, 'a> Shell<'s, 'a> {
         self.list(commands).map(drop)
     }
 
-    pub(super) fn into_unknown(self) -> Vec<String> {
-        self.unknown
+    /// What was not understood, and the caches that would have been built.
+    pub(super) fn finish(self) -> (Vec<String>, BTreeSet<&'static str>) {
+        (self.unknown, self.caches)
+    }
+
+    pub(super) fn left_so_far(&self) -> Option<Left> {
+        self.left
+    }
+
+    /// Comes back from where commands were followed on their own.
+    pub(super) fn restore_left(&mut self, left: Option<Left>) {
+        self.left = left;
     }
 
     /// Takes down a command that is not understood.
@@ -115,14 +139,32 @@ impl<'s, 'a> Shell<'s, 'a> {
     pub(super) fn list(&mut self, list: &[Node]) -> Result<Flow, PathLoop> {
         let mut status = Some(true);
         for node in list {
-            match self.node(node)? {
+            let has_left = self.left.is_some();
+            let flow = match has_left && self.doubts == 0 {
+                true => self.doubting(|shell| shell.node(node))?,
+                false => self.node(node)?,
+            };
+            match flow {
                 Flow::On(own) => status = own,
-                // Who leaves where it is not known whether it comes to that goes on.
-                flow if self.doubts == 0 => return Ok(flow),
-                _ => break,
+                flow if self.doubts == 0 && !has_left => return Ok(flow),
+                flow => {
+                    self.may_have_left(flow);
+                    break;
+                }
             }
         }
         Ok(Flow::On(status))
+    }
+
+    /// Remembers a leave of which it is not known whether it comes to that.
+    fn may_have_left(&mut self, flow: Flow) {
+        let left = match flow {
+            Flow::On(_) => return,
+            Flow::Leave => Left::Loop,
+            Flow::Return(_) => Left::Function,
+            Flow::Exit => Left::Script,
+        };
+        self.left = self.left.max(Some(left));
     }
 
     fn node(&mut self, node: &Node) -> Result<Flow, PathLoop> {
@@ -191,6 +233,7 @@ impl<'s, 'a> Shell<'s, 'a> {
                 },
                 None => {
                     let own = self.doubting(|shell| shell.node(node))?;
+                    self.may_have_left(own);
                     // Whatever the first did, `|| true` ends well.
                     match (join, own) {
                         (Join::Or, Flow::On(Some(true))) => Some(true),
@@ -247,6 +290,7 @@ impl<'s, 'a> Shell<'s, 'a> {
             Some(words) => self.fields(words)?,
             None => self.arguments.clone(),
         };
+        let before = self.left;
         for value in values {
             let is_known = value.is_some();
             self.variables.insert(name.to_owned(), value);
@@ -258,6 +302,7 @@ impl<'s, 'a> Shell<'s, 'a> {
                 return Ok(flow);
             }
         }
+        self.come_back(before, Left::Loop);
         Ok(Flow::On(Some(true)))
     }
 
@@ -266,15 +311,24 @@ impl<'s, 'a> Shell<'s, 'a> {
         if let Flow::On(Some(false)) = self.list(condition)? {
             return Ok(Flow::On(Some(true)));
         }
+        let before = self.left;
         self.doubting(|shell| shell.list(body))?;
+        self.come_back(before, Left::Loop);
         Ok(Flow::On(None))
+    }
+
+    /// Ends what may have been left: what comes after is no more doubtful than it was before.
+    fn come_back(&mut self, before: Option<Left>, from: Left) {
+        self.left = self.left.filter(|left| *left > from).max(before);
     }
 
     fn group(&mut self, body: &List, redirects: &[Redirect], subshell: bool) -> Result<Flow, PathLoop> {
         let outer = subshell.then(|| (self.variables.clone(), self.dir.clone(), self.arguments.clone()));
+        let before = self.left;
         let flow = self.redirected(redirects, |shell| shell.list(body))?;
         let Some((variables, dir, arguments)) = outer else { return Ok(flow) };
         (self.variables, self.dir, self.arguments) = (variables, dir, arguments);
+        self.left = before;
         Ok(match flow {
             Flow::On(status) | Flow::Return(status) => Flow::On(status),
             Flow::Leave | Flow::Exit => Flow::On(None),
@@ -375,7 +429,10 @@ impl<'s, 'a> Shell<'s, 'a> {
         let known: Option<Vec<&str>> = words.iter().map(Option::as_deref).collect();
         let did = match (&name, &known) {
             (Some(_), Some(words)) => commands::run(self, words)?,
-            (Some(name), None) => commands::without_effect(name).unwrap_or(Did::Unknown),
+            (Some(_), None) => {
+                let known: Vec<&str> = words.iter().filter_map(Option::as_deref).collect();
+                commands::idle(&known).unwrap_or(Did::Unknown)
+            }
             (None, _) => Did::Unknown,
         };
         match did {
@@ -388,7 +445,10 @@ impl<'s, 'a> Shell<'s, 'a> {
                 Ok(Flow::On(status))
             }
             Did::Unknown => {
-                self.not_understood(words);
+                match name.as_deref().and_then(commands::cache_of) {
+                    Some(of) => _ = self.caches.insert(of),
+                    None => self.not_understood(words),
+                }
                 self.print(None);
                 Ok(Flow::On(None))
             }
@@ -409,7 +469,9 @@ impl<'s, 'a> Shell<'s, 'a> {
         }
         self.depth += 1;
         let outer = std::mem::replace(&mut self.arguments, arguments.to_vec());
+        let before = self.left;
         let flow = self.node(&Rc::clone(body))?;
+        self.come_back(before, Left::Function);
         self.arguments = outer;
         self.depth -= 1;
         Ok(match flow {

@@ -106,10 +106,12 @@ fn words_become_what_a_shell_makes_of_them() {
         ("echo 'it''s' \"a\\\"b\" \\$x", "its a\"b $x\n"),
         ("for f in /usr/share/x/*; do echo $f; done", "/usr/share/x/file\n"),
         ("cat <<'EOF'\n$x `y`\nEOF", "$x `y`\n"),
+        ("> /etc/empty; dpkg-divert --truename /bin/sh", "/bin/sh\n"),
         ("while false; do echo never; done; ! false && echo ok", "ok\n"),
         ("if test -f /usr/share/x/file -a ! -d /usr/share/x/file; then echo file; fi", "file\n"),
     ] {
-        let made = followed(&["etc/"], &format!("{{ {script}\n}} > /etc/out\n"));
+        let mut made = followed(&["etc/"], &format!("{{ {script}\n}} > /etc/out\n"));
+        made.files.retain(|one| one.path.name() != b"empty");
         assert_eq!(listing(&made), [format!("etc/out 644 0:0 ={text}")], "{script}");
     }
 }
@@ -131,9 +133,15 @@ fn commands_that_are_not_understood_are_told_with_how_many_there_are() {
         ("cd /usr/share/x && mv file other", Some(("mv file other", 1))),
         ("db_get x/y; if [ \"$RET\" = true ]; then frobnicate; fi", Some(("frobnicate", 1))),
         ("if [ \"$1\" = remove ]; then frobnicate; fi", None),
+        ("if grep -q x /y; then exit 0; fi; mkdir /var/x", Some(("mkdir /var/x", 1))),
+        ("if grep -q x /y; then exit 1; fi; mkdir /var/x", None),
+        ("f() { if grep x /y; then return; fi; mkdir /a; }; f; mkdir /b", Some(("mkdir /a", 1))),
+        ("for i in 1 2; do grep x /y && break; mkdir /a$i; done; mkdir /b", Some(("mkdir /a1", 2))),
+        ("fc-cache -f; python3.13 -E /usr/lib/python3.13/py_compile.py $(ls /x)", None),
         ("cat /usr/share/x/file > /etc/copy", Some((">", 1))),
     ] {
-        let made = followed(&[], script);
+        let mut made = followed(&[], script);
+        made.notes.retain(|note| matches!(note.gap, Gap::Script { .. }));
         let expected = expected.map(|(command, commands)| (command.to_owned(), commands));
         let expected = expected.map(|(command, commands)| {
             (if command == ">" { "> /etc/copy".to_owned() } else { command }, commands)

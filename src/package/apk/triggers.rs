@@ -1,4 +1,4 @@
-//! What packages want to be told of: `lib/apk/db/triggers`, a line for each with what its package is known by and the directories.
+//! What packages want to be told of: `lib/apk/db/triggers`, a line for each: what its package is known by, and directories.
 
 use super::checksum::written;
 use crate::package::{Identity, Unpacked};

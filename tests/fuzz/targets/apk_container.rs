@@ -46,7 +46,8 @@ fn check(file: &[u8], members: &[&[u8]], control: usize, expected: &PackageFile)
             let tar = open().expect("it was read before");
             assert_eq!(Digest::of(&tar), unpacked.index.diff_id);
             let (name, diff_id) = (Digest::of(b""), unpacked.index.diff_id);
-            read(|how| replay_tar(Box::new(&*tar), name, diff_id, how, &mut IndexOnly)).expect("it was read before");
+            read(|how| replay_tar(Box::new(&*tar), name, diff_id, how, &mut IndexOnly))
+                .expect("it was read before");
             let less = PackageFile { size: expected.size - 1, ..expected.clone() };
             let other = PackageFile { identity: Identity::ControlSha1([0; 20]), ..expected.clone() };
             for expected in [less, other] {
@@ -55,7 +56,10 @@ fn check(file: &[u8], members: &[&[u8]], control: usize, expected: &PackageFile)
         }
         Err(error) => {
             let code = error.code();
-            assert!(!matches!(code, Code::Io | Code::Usage | Code::PackageSignature) || is_form(&error), "{error}");
+            assert!(
+                !matches!(code, Code::Io | Code::Usage | Code::PackageSignature) || is_form(&error),
+                "{error}"
+            );
             assert!(!error.to_string().contains(char::is_control), "{error}");
         }
     }
@@ -108,8 +112,19 @@ fn members(file: &[u8]) -> Vec<&[u8]> {
 
 /// Limits that small inputs reach.
 fn read<T>(read: impl FnOnce(&Reading<'_>) -> T) -> T {
-    let limits = Limits { layer_bytes: 64 << 10, control_bytes: 16 << 10, apk_index_bytes: 16 << 10, ..Limits::default() };
+    let limits = Limits {
+        layer_bytes: 64 << 10,
+        control_bytes: 16 << 10,
+        apk_index_bytes: 16 << 10,
+        ..Limits::default()
+    };
     let (budget, interrupt) = (Budget::of(&limits), Interrupt::default());
-    let how = Reading { trust: Trust::Artifact, allow_devices: false, limits: &limits, budget: &budget, interrupt: &interrupt };
+    let how = Reading {
+        trust: Trust::Artifact,
+        allow_devices: false,
+        limits: &limits,
+        budget: &budget,
+        interrupt: &interrupt,
+    };
     read(&how)
 }

@@ -31,12 +31,17 @@ fn check_written(text: &[u8], base: &Installed) {
     let Some(first) = base.records.first() else { return };
     let name = &first.package.name;
     let gone = Changes { gone: BTreeSet::from([name.clone()]), ..Changes::default() };
-    let without = Installed::parse(database(base, &gone, &[]).expect("less is read as well")).expect("it was read");
+    let without =
+        Installed::parse(database(base, &gone, &[]).expect("less is read as well")).expect("it was read");
     assert!(without.get(name).is_none());
-    assert_eq!(without.records.len(), base.records.iter().filter(|record| record.package.name != *name).count());
+    assert_eq!(
+        without.records.len(),
+        base.records.iter().filter(|record| record.package.name != *name).count()
+    );
     let files: BTreeSet<_> = first.files().map(|file| file.path.clone()).collect();
     let taken = Changes { taken: BTreeMap::from([(name.clone(), files.clone())]), ..Changes::default() };
-    let left = Installed::parse(database(base, &taken, &[]).expect("less is read as well")).expect("it was read");
+    let left =
+        Installed::parse(database(base, &taken, &[]).expect("less is read as well")).expect("it was read");
     assert_eq!(left.records.len(), base.records.len());
     for (left, before) in left.records.iter().zip(&base.records) {
         assert_eq!(left.directories.len(), before.directories.len());
