@@ -12,7 +12,8 @@ pub(super) fn about<'a>(
     subject: &'a str,
     place: Option<Place>,
 ) -> impl Fn(Fault) -> AssembleError + use<'a> {
-    move |fault| AssembleError { platform: plan.platform.clone(), subject: subject.to_owned(), place, fault }
+    let platform = Some(plan.platform.clone());
+    move |fault| AssembleError { platform: platform.clone(), subject: subject.to_owned(), place, fault }
 }
 
 /// Says which base an error is about.

@@ -16,10 +16,10 @@ use crate::spec::Place;
 
 /// What kept an image from being assembled, and for which platform.
 #[derive(Debug, thiserror::Error)]
-#[error("{platform}: {subject}: {fault}")]
+#[error("{}{subject}: {fault}", platform.as_ref().map(|platform| format!("{platform}: ")).unwrap_or_default())]
 pub struct AssembleError {
-    /// The platform of the image.
-    pub platform: Platform,
+    /// The platform of the image; nothing where it is about all of them together.
+    pub platform: Option<Platform>,
     /// The input or the part it is about.
     pub subject: String,
     /// Where the specification names it.

@@ -46,7 +46,8 @@ pub(super) fn provide(
         let provided = provision::provide(&shop.provisioner, &wishes).map_err(|error| {
             let plan = orders[error.wish.unwrap_or(0)].plan;
             let place = error.problem.place(&plan.packages);
-            about(plan, "packages", place)(Fault::from(error.problem))
+            let platform = error.wish.map(|_| plan.platform.clone());
+            AssembleError { platform, subject: "packages".to_owned(), place, fault: error.problem.into() }
         })?;
         provisions.extend(provided.into_iter().map(|one| Some(Arc::new(one))));
     }

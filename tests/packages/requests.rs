@@ -124,12 +124,12 @@ fn platforms_get_the_same_versions_or_nothing() {
     let apart = scene(&DebRepository::new(vec![old.only("arm64"), new.only("amd64")]));
     apart.wants("tool", "");
     insta::assert_snapshot!(apart.complaint(2, &[]), @"
-    error[E_PKG_PLATFORMS]: linux/amd64: packages: the platforms do not get the same packages: `tool 1-1 on arm64, 2-1 on amd64`
+    error[E_PKG_PLATFORMS]: packages: the platforms do not get the same packages: `tool 1-1 on arm64, 2-1 on amd64`
      --> x.yaml:6:14
       |
     6 |   packages: [tool]
       |              ^^^^
-    hint: name the versions that all platforms have, build the platforms apart, or allow them to differ
+    hint: name the versions that all platforms have, build the platforms apart, or pass --allow platform-skew
     ");
     let report = apart.report(&["--allow", "platform-skew"]);
     assert_eq!([added(&report, 0), added(&report, 1)], [["tool=2-1"], ["tool=1-1"]]);

@@ -180,7 +180,7 @@ impl SolveError {
             }
             Unsolved::Fixed { .. } | Unsolved::Exclude { .. } | Unsolved::Conflict => return None,
             Unsolved::Platforms { .. } => {
-                "name the versions that all platforms have, build the platforms apart, or allow them to differ".to_owned()
+                "name the versions that all platforms have, build the platforms apart, or pass --allow platform-skew".to_owned()
             }
         })
     }
