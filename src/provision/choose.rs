@@ -38,7 +38,10 @@ pub(super) fn choose(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Chos
     let problems: Vec<_> = problems.collect();
     let lockstep = if shop.allow_skew { Lockstep::Off } else { Lockstep::Required };
     let solutions = solve_alike(&problems, lockstep);
-    let solutions = solutions.map_err(|failed| Failed { wish: None, problem: failed.into() })?;
+    let solutions = solutions.map_err(|failed| {
+        let wish = known.iter().position(|(base, _)| base.architecture == failed.architecture);
+        Failed { wish, problem: failed.into() }
+    })?;
     let known = known.into_iter().zip(solutions);
     Ok(known.map(|((base, opened), solution)| Chosen { base, opened, solution }).collect())
 }
@@ -51,12 +54,15 @@ fn look(shop: &Provisioner<'_>, wish: &Wish) -> Result<(Base, Arc<Opened>), Prov
     let architecture = family
         .architecture(&wish.platform)
         .ok_or_else(|| ProvisionError::Platform { family, platform: wish.platform.clone() })?;
-    let sources = match plan.repositories.is_empty() {
+    let mut sources = match plan.repositories.is_empty() {
         false => sources::given(plan, family)?,
         true => sources::of_base(&wish.base, family, architecture)?,
     };
     if sources.is_empty() {
         return Err(ProvisionError::NoSources { family });
+    }
+    if !plan.keys.is_empty() {
+        sources.iter_mut().for_each(sources::trust_all);
     }
     let keyring = match plan.keys.is_empty() {
         false => keys::given(shop, plan)?,

@@ -25,14 +25,15 @@ fn fetch(shop: &Provisioner<'_>, url: &str, work: &Work<'_>) -> Result<Vec<u8>, 
     Ok(shop.repositories.key(url, work)?)
 }
 
+/// Where the base keeps the keys that are trusted with sources that name none (apt).
+pub(super) const TRUSTED: &str = "etc/apt/trusted.gpg.d";
+
 /// Whether a file of the base is one of keys.
 fn is_key(path: &RootPath, family: Family, architecture: &str) -> bool {
     let is_in = |dir: &str| path.parent().is_some_and(|parent| parent.as_bytes() == dir.as_bytes());
     match family {
         Family::Apk => apk::is_key(path, architecture),
-        Family::Deb => {
-            ["etc/apt/trusted.gpg.d", "etc/apt/keyrings", "usr/share/keyrings"].into_iter().any(is_in)
-        }
+        Family::Deb => [TRUSTED, "etc/apt/keyrings", "usr/share/keyrings"].into_iter().any(is_in),
     }
 }
 
@@ -48,7 +49,8 @@ pub(super) fn of_base(base: &View, family: Family, architecture: &str) -> Keyrin
 
 /// The files of keys that the base trusts with sources that name none (apt).
 pub(super) fn trusted(base: &View) -> Vec<String> {
-    let is_trusted =
-        |path: &&RootPath| path.parent().is_some_and(|parent| parent.as_bytes() == b"etc/apt/trusted.gpg.d");
-    base.kept_files().map(|(path, _)| path).filter(is_trusted).map(|path| format!("/{path}")).collect()
+    let is_trusted = |path: &RootPath| path.parent().is_some_and(|dir| dir.as_bytes() == TRUSTED.as_bytes());
+    let holds_keys = |bytes: &[u8]| Keyring::default().add(TRUSTED, bytes.to_vec()).is_ok();
+    let files = base.kept_files().filter(|(path, bytes)| is_trusted(path) && holds_keys(bytes));
+    files.map(|(path, _)| format!("/{path}")).collect()
 }

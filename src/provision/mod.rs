@@ -31,7 +31,19 @@ use crate::contents::{Parcel, payload};
 use crate::repositories::Fetched;
 
 /// Provides the packages that are wanted on the platforms of one target.
+///
+/// Where a package went that an index still names, the indexes are asked for once more.
 pub fn provide(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Provision>, Failed> {
+    match attempt(shop, wishes) {
+        Err(Failed { problem: ProvisionError::Repository(error), .. }) if error.is_superseded() => {
+            shop.repositories.forget();
+            attempt(shop, wishes)
+        }
+        provided => provided,
+    }
+}
+
+fn attempt(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Provision>, Failed> {
     let chosen = choose::choose(shop, wishes)?;
     let provide = |(number, (wish, chosen))| {
         provision(shop, wish, chosen).map_err(|problem| Failed { wish: Some(number), problem })

@@ -20,20 +20,17 @@ fn family_of(source: &PackageSource) -> Family {
     }
 }
 
-/// The sources that a customization names. Where it names keys as well, those are for all sources, whatever files of keys they
-/// name.
+/// The sources that a customization names.
 pub(super) fn given(plan: &PackagesPlan, family: Family) -> Result<Vec<Source>, ProvisionError> {
     let mut sources = Vec::new();
     for source in &plan.repositories {
         sources.extend(one(source, family)?);
     }
-    if !plan.keys.is_empty() {
-        sources.iter_mut().for_each(trust_all);
-    }
     Ok(sources)
 }
 
-fn trust_all(source: &mut Source) {
+/// All keys that there are have to do with a source, whatever files of keys it names.
+pub(super) fn trust_all(source: &mut Source) {
     if let Source::Deb { signed_by, .. } = source {
         signed_by.clear();
     }
@@ -97,7 +94,9 @@ fn trust(source: &mut Source, trusted: &[String]) {
     if let Source::Deb { signed_by, .. } = source
         && signed_by.is_empty()
     {
-        *signed_by = trusted.iter().map(|file| SignedBy::File(file.into())).collect();
+        // Without any the directory stands for them, which is no key: an empty list would mean all keys of the base.
+        let files = if trusted.is_empty() { &[format!("/{}", keys::TRUSTED)][..] } else { trusted };
+        *signed_by = files.iter().map(|file| SignedBy::File(file.into())).collect();
     }
 }
 

@@ -39,8 +39,16 @@ fn users_of_packages_stand_beside_those_of_the_customization() {
     scene.wants_from(&url, "greet", "", "accounts: {users: [{name: app, uid: 100}]}\n");
     scene.report(&[]);
     let image = scene.layout("out").image("1_x", "linux/amd64");
-    insta::assert_snapshot!(image.file(2, "etc/passwd").unwrap(), @"");
-    insta::assert_snapshot!(image.file(2, "etc/group").unwrap(), @"");
+    insta::assert_snapshot!(image.file(2, "etc/passwd").unwrap(), @"
+    root:x:0:0:root:/root:/usr/sbin/nologin
+    greet:x:101:101::/var/lib/greet:/usr/sbin/nologin
+    app:x:100:100::/home/app:/sbin/nologin
+    ");
+    insta::assert_snapshot!(image.file(2, "etc/group").unwrap(), @"
+    root:x:0:
+    greet:x:101:
+    app:x:100:
+    ");
     // A user of that name that is there already owns what the package's script gives it.
     scene.wants_from(&url, "greet", "", "accounts: {users: [{name: greet, uid: 1234}]}\n");
     scene.report(&[]);
@@ -83,7 +91,7 @@ fn a_script_that_is_not_understood_is_told_of_or_refused() {
         warnings(&report),
         ["W_PKG_SCRIPT: `odd`: its script postinst was not run, and does `frobnicate --all`"]
     );
-    insta::assert_snapshot!(scene.complaint(9, &["--strict-scripts"]), @"");
+    insta::assert_snapshot!(scene.complaint(9, &["--strict-scripts"]), @"error[E_DENIED]: linux/amd64: `odd`: its script postinst was not run, and does `frobnicate --all`");
 }
 
 #[test]
@@ -108,7 +116,14 @@ fn two_packages_with_one_path_conflict_unless_one_replaces_the_other() {
     let two = Deb::new("two", "1-1").file("usr/share/both", "two\n");
     let conflict = scene(&DebRepository::new(vec![one.clone(), two.clone()]));
     conflict.wants("one, two", "");
-    insta::assert_snapshot!(conflict.complaint(2, &[]), @"");
+    insta::assert_snapshot!(conflict.complaint(2, &[]), @"
+    error[E_CONFLICT]: linux/amd64: packages: packages `one` and `two` both bring `usr/share/both`, and differ there
+     --> x.yaml:6:14
+      |
+    6 |   packages: [one, two]
+      |              ^^^
+    hint: leave out `one` or `two`: neither says that it replaces the other
+    ");
     let replacing = scene(&DebRepository::new(vec![one.says("Replaces", "two"), two]));
     for order in ["one, two", "two, one"] {
         replacing.wants(order, "");

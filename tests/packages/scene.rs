@@ -52,8 +52,10 @@ impl Scene {
 
     /// Builds `x.yaml` into the layout `out`; gives the report for machines.
     pub(super) fn report(&self, args: &[&str]) -> Value {
-        serde_json::from_str(&self.run(&[&["build", "x.yaml", "-o", "oci:out", "--json"], args].concat()))
-            .unwrap()
+        let output =
+            self.command(&[&["build", "x.yaml", "-o", "oci:out", "--json"], args].concat()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// What a build of `x.yaml` complains of, without the name of the sandbox.

@@ -8,15 +8,36 @@ use crate::support::packages::deb::Key;
 fn without_repositories_it_is_said_what_to_write() {
     let scene = Scene::new(&DebBase::new(Database::Status), &repository());
     scene.configured("packages: [greet]", "");
-    insta::assert_snapshot!(scene.complaint(2, &[]), @"");
+    insta::assert_snapshot!(scene.complaint(2, &[]), @"
+    error[E_PKG_REPOSITORY]: linux/amd64: packages: neither the customization nor the base says where packages come from
+     --> x.yaml:6:14
+      |
+    6 |   packages: [greet]
+      |              ^^^^^
+    hint: write `contents: {repositories: ['deb http://deb.debian.org/debian trixie main'], keyring: [debian.gpg]}`
+    ");
     let url = format!("file:{}", scene.path("repo").display());
     scene.configured(&format!("packages: [greet]\n  repositories: ['deb {url} test main']"), "");
-    insta::assert_snapshot!(scene.complaint(2, &[]), @"");
+    insta::assert_snapshot!(scene.complaint(2, &[]), @"
+    error[E_PKG_REPOSITORY]: linux/amd64: packages: neither the customization nor the base says who has to have signed packages
+     --> x.yaml:6:14
+      |
+    6 |   packages: [greet]
+      |              ^^^^^
+    hint: name the files of keys beside the customization by `contents.keyring`
+    ");
     scene.configured(
         "packages: [greet]\n  repositories: ['https://example.org/alpine']\n  keyring: [repo.gpg]",
         "",
     );
-    insta::assert_snapshot!(scene.complaint(2, &[]), @"");
+    insta::assert_snapshot!(scene.complaint(2, &[]), @"
+    error[E_PKG_REPOSITORY]: linux/amd64: packages: `https://example.org/alpine` is no repository of deb packages, which the base has
+     --> x.yaml:7:18
+      |
+    7 |   repositories: ['https://example.org/alpine']
+      |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: write `contents: {repositories: ['deb http://deb.debian.org/debian trixie main'], keyring: [debian.gpg]}`
+    ");
 }
 
 #[test]
@@ -30,7 +51,18 @@ fn what_a_repository_lacks_is_named_with_what_it_has() {
             scene.complaint(2, &[])
         })
         .concat();
-    insta::assert_snapshot!(complaints, @"");
+    insta::assert_snapshot!(complaints, @"
+    error[E_PKG_REPOSITORY]: linux/amd64: packages: file:/sandbox/repo other: there is no suite `other`: it has neither `InRelease` nor `Release`
+     --> x.yaml:6:14
+      |
+    6 |   packages: [greet]
+      |              ^^^^^
+    error[E_PKG_REPOSITORY]: linux/amd64: packages: file:/sandbox/repo test: component `contrib` of suite `test` has no index for architecture `amd64`; `main` has
+     --> x.yaml:6:14
+      |
+    6 |   packages: [greet]
+      |              ^^^^^
+    ");
 }
 
 #[test]
@@ -54,11 +86,13 @@ fn a_base_says_itself_where_its_packages_come_from() {
         scene.configured("packages: [greet]", "");
         assert_eq!(added(&scene.report(&[]), 1), ["greet=1.2-1", "libgreet1=1.2-1"], "{file}");
     }
-    // A key that lies about is trusted with nothing.
+    // A key that lies about is trusted with nothing, unless the customization names one itself.
     DebBase::new(Database::Status)
         .file("etc/apt/sources.list", line(""))
         .file(apart, &key)
         .put(&scene, "deb");
-    let complaint = scene.complaint(7, &[]);
-    assert!(complaint.starts_with("error[E_PKG_SIG]"), "{complaint}");
+    let complaint = scene.complaint(2, &[]);
+    assert!(complaint.starts_with("error[E_PKG_KEY]: "), "{complaint}");
+    scene.configured("packages: [greet]\n  keyring: [repo.gpg]", "");
+    scene.report(&[]);
 }

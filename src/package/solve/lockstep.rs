@@ -42,6 +42,7 @@ pub fn solve_alike(problems: &[Problem<'_>], lockstep: Lockstep) -> Result<Vec<S
     };
     let together = each().map(|(problem, stock)| {
         let rules = Rules { alike: Some(&alike), ..Rules::new(problem) };
+        diagnose::impossible(problem, stock, &rules)?;
         solve_by(problem, stock, rules)
     });
     let together = together.collect::<Result<Vec<_>, _>>();

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::blobs::ranged;
 use super::faults::Fault;
 use super::log::Log;
@@ -48,7 +50,10 @@ impl Answer for Files {
             return Response::new(400);
         }
         match fs::read(self.0.join(path)) {
-            Ok(bytes) => ranged(Response::new(200), &head.headers, &bytes),
+            Ok(bytes) => {
+                let tag = format!("\"{}\"", hex::encode(Sha256::digest(&bytes)));
+                ranged(Response::new(200).with("ETag", tag), &head.headers, &bytes)
+            }
             Err(_) => Response::new(404),
         }
     }

@@ -7,7 +7,7 @@ use pgp::composed::{
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::ser::Serialize as _;
-use pgp::types::Password;
+use pgp::types::{KeyDetails as _, Password};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -31,6 +31,11 @@ impl Key {
     /// The certificate, binary.
     pub(crate) fn certificate(self) -> Vec<u8> {
         self.0.to_public_key().to_bytes().unwrap()
+    }
+
+    /// What tells it from others, in upper case.
+    pub(crate) fn fingerprint(self) -> String {
+        hex::encode_upper(self.0.primary_key.fingerprint().as_bytes())
     }
 
     /// A text with its signature around it.
