@@ -329,7 +329,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
     insta::assert_snapshot!(time(&sandbox.run(&["store", "info", "--store", "store"])), @"
     store
       kind        entries    size  last use              longest unused since
-      indexes           6  7.0 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
+      indexes           6  7.6 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
       layers            4   912 B  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
       blobs             4  2.2 kB  2026-01-01T00:00:00Z  2026-01-01T00:00:00Z
       registries        0     0 B
@@ -352,7 +352,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
       blobs             0   0 B
       registries        0   0 B
       packages          0   0 B
-    would remove 14 entries, 10.1 kB
+    would remove 14 entries, 10.7 kB
     ");
     assert_eq!(tree(&sandbox.path("store")), before);
     sandbox.run(&["store", "prune", "--older-than", "1h", "--store", "store"]);
@@ -366,7 +366,7 @@ fn people_and_machines_read_what_the_store_holds_and_what_goes() {
       blobs             0   0 B
       registries        0   0 B
       packages          0   0 B
-    removed 14 entries, 10.1 kB
+    removed 14 entries, 10.7 kB
     ");
     assert!(sandbox.entries().is_empty());
     let usage = sandbox.refused(2, &["store", "prune", "--store", "store"]);

@@ -117,6 +117,7 @@ fn begin<R: Read>(
 fn signatures_in(member: &Member, how: &Reading<'_>) -> Result<Option<Signatures>, ApkError> {
     match Signatures::parse(member, how) {
         Err(ApkError::Entry(error)) if error.kind.is_in_content() => Ok(None),
+        Err(ApkError::Format(_)) => Ok(None),
         result => result,
     }
 }

@@ -45,10 +45,12 @@ struct Offered {
 impl Market {
     /// What these repositories offer.
     pub fn new(repositories: Vec<Repository>) -> Self {
+        let count =
+            repositories.iter().flat_map(|repository| &repository.indexes).map(|index| index.len()).sum();
         let mut market = Building {
             repositories: &repositories,
-            packages: Vec::new(),
-            names: NamesBuilder::default(),
+            packages: Vec::with_capacity(count),
+            names: NamesBuilder::with_capacity(count),
             provided: NamesBuilder::default(),
             completing: NamesBuilder::default(),
         };
@@ -90,8 +92,8 @@ impl Offers for Market {
 
     fn package(&self, number: u32) -> Arc<Package> {
         let offered = &self.packages[number as usize];
-        let index = &self.repositories[offered.repository].indexes[offered.index];
-        offered.package.get_or_init(|| Arc::new(index.package(offered.record))).clone()
+        let read = || Arc::new(offered.index(&self.repositories).package(offered.record));
+        offered.package.get_or_init(read).clone()
     }
 
     fn repository(&self, number: u32) -> usize {
@@ -116,39 +118,41 @@ struct Building<'a> {
     completing: NamesBuilder,
 }
 
-impl<'a> Building<'a> {
-    fn index(&self, offered: &Offered) -> &'a Index {
-        &self.repositories[offered.repository].indexes[offered.index]
-    }
-
-    fn stanza(&self, offered: &Offered) -> Stanza<'a> {
-        self.index(offered).record(offered.record).stanza
-    }
-
+impl Building<'_> {
     /// Adds a package, unless its version is there.
     fn add(&mut self, offered: Offered) {
-        let stanza = self.stanza(&offered);
-        let tag = |offered: &Offered| &self.repositories[offered.repository].tag;
+        let Self { repositories, packages, names, provided, completing } = self;
+        let stanza = offered.stanza(repositories);
+        let tag = |offered: &Offered| &repositories[offered.repository].tag;
         let is_same = |number: u32| {
-            let other = &self.packages[number as usize];
-            tag(other) == tag(&offered) && self.stanza(other).version == stanza.version
+            let other = &packages[number as usize];
+            tag(other) == tag(&offered) && other.stanza(repositories).version == stanza.version
         };
-        if self.names.so_far(stanza.name).any(is_same) {
+        let number = u32::try_from(packages.len()).expect("so many packages are in no memory");
+        if !names.add_unless(stanza.name, number, is_same) {
             return;
         }
-        let number = u32::try_from(self.packages.len()).expect("so many packages are in no memory");
-        self.names.add(stanza.name, number);
-        let provides = match self.index(&offered).family {
+        let provides = match offered.index(repositories).family {
             Family::Apk => apk_provides(stanza.provides),
             Family::Deb => deb_provides(stanza.provides),
         };
         for provide in provides {
-            self.provided.add(&provide.name, number);
+            provided.add(&provide.name, number);
         }
         for atom in apk_atoms(stanza.install_if) {
-            self.completing.add(&atom.name, number);
+            completing.add(&atom.name, number);
         }
-        self.packages.push(offered);
+        packages.push(offered);
+    }
+}
+
+impl Offered {
+    fn index<'a>(&self, repositories: &'a [Repository]) -> &'a Index {
+        &repositories[self.repository].indexes[self.index]
+    }
+
+    fn stanza<'a>(&self, repositories: &'a [Repository]) -> Stanza<'a> {
+        self.index(repositories).record(self.record).stanza
     }
 }
 

@@ -34,45 +34,72 @@ impl Names {
 #[derive(Debug, Default)]
 pub(super) struct NamesBuilder {
     groups: Groups,
-    /// Group and number, in the order in which they came.
-    entries: Vec<(u32, u32)>,
+    entries: Vec<Entry>,
     /// The last entry of each group.
     last: Vec<u32>,
-    /// The entry of the same group before each; itself for the first.
-    before: Vec<u32>,
+}
+
+/// A number of a name, in the order in which they came.
+#[derive(Debug)]
+struct Entry {
+    group: u32,
+    number: u32,
+    /// The entry of the same group before it; itself for the first.
+    before: u32,
 }
 
 impl NamesBuilder {
-    /// The numbers that a name has so far, the last first.
-    pub(super) fn so_far(&self, name: &str) -> impl Iterator<Item = u32> {
-        let mut next = self.groups.find(name).map(|group| self.last[group as usize]);
-        std::iter::from_fn(move || {
-            let entry = next?;
-            let before = self.before[entry as usize];
-            next = Some(before).filter(|before| *before != entry);
-            Some(self.entries[entry as usize].1)
-        })
+    /// Room for so many names.
+    pub(super) fn with_capacity(names: usize) -> Self {
+        Self { groups: Groups::with_capacity(names), ..Self::default() }
+    }
+
+    /// Adds a number, unless one of those that the name has stands for it.
+    pub(super) fn add_unless(
+        &mut self,
+        name: &str,
+        number: u32,
+        stands_for_it: impl Fn(u32) -> bool,
+    ) -> bool {
+        let group = self.groups.number(name);
+        let is_new = !self.numbers(group).any(stands_for_it);
+        if is_new {
+            self.push(group, number);
+        }
+        is_new
     }
 
     /// Adds a number, unless it is the last that the name got.
     pub(super) fn add(&mut self, name: &str, number: u32) {
         let group = self.groups.number(name);
+        if self.numbers(group).next() != Some(number) {
+            self.push(group, number);
+        }
+    }
+
+    fn push(&mut self, group: u32, number: u32) {
         let entry = u32::try_from(self.entries.len()).expect("an index has fewer names than bytes");
-        match self.last.get_mut(group as usize) {
-            Some(last) if self.entries[*last as usize].1 == number => return,
-            Some(last) => self.before.push(std::mem::replace(last, entry)),
+        let before = match self.last.get_mut(group as usize) {
+            Some(last) => std::mem::replace(last, entry),
             None => {
                 self.last.push(entry);
-                self.before.push(entry);
+                entry
             }
-        }
-        self.entries.push((group, number));
+        };
+        self.entries.push(Entry { group, number, before });
+    }
+
+    /// The numbers of a group so far, the last first.
+    fn numbers(&self, group: u32) -> impl Iterator<Item = u32> {
+        let last = self.last.get(group as usize).copied();
+        let before = |at: &u32| Some(self.entries[*at as usize].before).filter(|before| before != at);
+        std::iter::successors(last, before).map(|at| self.entries[at as usize].number)
     }
 
     pub(super) fn finish(self) -> Names {
         let Self { groups, entries, .. } = self;
         let mut places = vec![0..0; groups.texts.len()];
-        for (group, _) in &entries {
+        for Entry { group, .. } in &entries {
             places[*group as usize].end += 1;
         }
         let mut start = 0;
@@ -82,7 +109,7 @@ impl NamesBuilder {
             start += count;
         }
         let mut numbers = vec![0; entries.len()];
-        for (group, number) in entries {
+        for Entry { group, number, .. } in entries {
             let end = &mut places[group as usize].end;
             numbers[*end as usize] = number;
             *end += 1;
@@ -103,6 +130,11 @@ struct Groups {
 }
 
 impl Groups {
+    fn with_capacity(names: usize) -> Self {
+        let table = HashTable::with_capacity(names);
+        Self { table, texts: Vec::with_capacity(names), ..Self::default() }
+    }
+
     fn name(&self, group: u32) -> &str {
         part(&self.text, &self.texts[group as usize])
     }
@@ -113,8 +145,9 @@ impl Groups {
 
     /// The group of a name, a new one where it has none.
     fn number(&mut self, name: &str) -> u32 {
-        if let Some(group) = self.find(name) {
-            return group;
+        let hash = self.hashes.hash_one(name);
+        if let Some(group) = self.table.find(hash, |group| self.name(*group) == name) {
+            return *group;
         }
         let place =
             |length: usize| u32::try_from(length).expect("names are less than the indexes they are from");
@@ -123,9 +156,7 @@ impl Groups {
         let start = place(text.len());
         text.push_str(name);
         texts.push(start..place(text.len()));
-        table.insert_unique(hashes.hash_one(name), group, |group| {
-            hashes.hash_one(part(text, &texts[*group as usize]))
-        });
+        table.insert_unique(hash, group, |group| hashes.hash_one(part(text, &texts[*group as usize])));
         group
     }
 }

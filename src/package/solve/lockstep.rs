@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::rules::Rules;
 use super::stock::Stock;
-use super::{Problem, Solution, SolveError, Unsolved, diagnose, solve_by};
+use super::{Problem, Request, Solution, SolveError, Unsolved, diagnose, solve_by};
 use crate::package::description::SourcePackage;
 
 /// Whether platforms have to get the same packages.
@@ -67,11 +67,19 @@ fn differences(problems: &[Problem<'_>], stocks: &[Stock<'_>], solutions: &[Solu
         let mut sources: BTreeMap<Option<SourcePackage>, Vec<&str>> = BTreeMap::new();
         for ((problem, stock), solution) in problems.iter().zip(stocks).zip(solutions) {
             let source = source_of(stock, solution, name);
-            sources.entry(source).or_default().push(problem.architecture);
+            // A name that a platform does not know at all, such as that of its own compiler, cannot be the same on all.
+            if source.is_some() || stock.knows(name) || is_asked_for(problem, name) {
+                sources.entry(source).or_default().push(problem.architecture);
+            }
         }
         (sources.len() > 1).then(|| spelled(name, sources))
     });
     differing.collect()
+}
+
+fn is_asked_for(problem: &Problem<'_>, wanted: &str) -> bool {
+    let is_it = |request: &Request| matches!(request, Request::Install { atom, .. } if atom.name == wanted);
+    problem.requests.iter().any(is_it)
 }
 
 fn source_of(stock: &Stock<'_>, solution: &Solution, name: &str) -> Option<SourcePackage> {

@@ -1,6 +1,7 @@
 //! Attempts, until one holds: what comes by itself, and what a tag lets in, is known only once there is a solution.
 
 use std::collections::BTreeSet;
+use std::fmt::{self, Write};
 
 use resolvo::{ConditionalRequirement, Solver, UnsolvableOrCancelled};
 
@@ -16,7 +17,7 @@ use crate::package::relation::{Atom, Group};
 /// Everything that is there in the end, the base among it.
 pub(super) type Present = BTreeSet<Id>;
 
-/// No set of packages does: how that comes about, line by line.
+/// No set of packages does: how that comes about, line by line; nothing where packages that come by themselves count.
 #[derive(Debug)]
 pub(super) struct Unsolvable(pub(super) String);
 
@@ -53,10 +54,41 @@ pub(super) fn attempt(
     let mut solver = Solver::new(provider);
     match solver.solve(resolvo::Problem::new().requirements(requirements)) {
         Ok(chosen) => Ok(chosen.into_iter().map(Provider::id).collect()),
+        // What the solver draws of a conflict does not know conditions: it panics where one is part of it.
+        Err(UnsolvableOrCancelled::Unsolvable(_)) if !rules.completing.is_empty() => {
+            Err(Unsolvable(String::new()))
+        }
         Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
-            Err(Unsolvable(conflict.display_user_friendly(&solver).to_string()))
+            Err(Unsolvable(drawn(conflict.display_user_friendly(&solver))))
         }
         Err(UnsolvableOrCancelled::Cancelled(_)) => unreachable!("nothing cancels it"),
+    }
+}
+
+/// A drawing of a conflict, as far as it is of use: one of packages that need each other has no end.
+fn drawn(conflict: impl fmt::Display) -> String {
+    let mut page = Page(String::new());
+    if write!(page, "{conflict}").is_err() {
+        let lines = page.0.rfind('\n').map_or(0, |end| end + 1);
+        page.0.truncate(lines);
+        page.0.push('…');
+    }
+    page.0
+}
+
+/// Text up to a length; writing more is an error.
+struct Page(String);
+
+/// Bytes of a drawing that are kept.
+const LONGEST_DRAWING: usize = 8 << 10;
+
+impl Write for Page {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST_DRAWING {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
     }
 }
 

@@ -35,21 +35,20 @@ fuzz_target!(|bytes: &[u8]| {
         interrupt: &interrupt,
     };
     // Who asks knows what it is called; here the package says.
-    let expected = |name, version, architecture| {
-        let Digest::Sha256(sha256) = Digest::of(bytes) else { unreachable!("it is a sha256") };
-        Expected { name, version, architecture, size: bytes.len() as u64, sha256 }
-    };
     let mut named = [String::new(), String::new(), String::new()];
     for _ in 0..4 {
-        let [name, version, architecture] = &named;
-        let expected = expected(name, version, architecture);
+        let asked = named.clone();
+        let expected = expected(bytes, &asked);
         match unpack(bytes, &expected, how) {
             Err(UnpackError::Identity { field, found, .. }) => {
                 let place = ["Package", "Version", "Architecture"].iter().position(|known| *known == field);
                 named[place.expect("it is one of these")] = found.into();
             }
             Err(error) => {
-                assert!(matches!(error.code().exit(), Exit::Input | Exit::Limit | Exit::Verification), "{error}");
+                assert!(
+                    matches!(error.code().exit(), Exit::Input | Exit::Limit | Exit::Verification),
+                    "{error}"
+                );
                 assert!(is_package || error.code() != Code::PackageDigest, "{error}");
                 return;
             }
@@ -64,6 +63,12 @@ fuzz_target!(|bytes: &[u8]| {
     }
     panic!("what a package says of itself does not change");
 });
+
+/// What an index says of these bytes.
+fn expected<'a>(bytes: &[u8], [name, version, architecture]: &'a [String; 3]) -> Expected<'a> {
+    let Digest::Sha256(sha256) = Digest::of(bytes) else { unreachable!("it is a sha256") };
+    Expected { name, version, architecture, size: bytes.len() as u64, sha256 }
+}
 
 /// Whether the bytes are an archive of a package, about which the slow reference and the engine agree.
 fn check_archive(bytes: &[u8]) -> bool {

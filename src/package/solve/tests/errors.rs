@@ -87,3 +87,16 @@ fn needs_that_go_in_a_circle_or_very_deep_are_no_trouble() {
     packages.push_str("p1000 1");
     assert_eq!(deb(&packages).solve("p0").unwrap().added.len(), 1001);
 }
+
+#[test]
+fn the_trace_of_packages_that_need_each_other_has_an_end() {
+    let world = deb("a 1; depends: b, c
+        b 1; depends: a | d, c
+        c 1; depends: a | b, d
+        d 1; depends: b | c
+        x 1; depends: a; conflicts: y
+        y 1; depends: d");
+    let error = world.error("a x y");
+    assert!(error.trace.len() <= (8 << 10) + "…".len(), "{}", error.trace);
+    assert!(!error.trace.is_empty());
+}
