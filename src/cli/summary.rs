@@ -205,7 +205,6 @@ mod tests {
                 layer(SourceReport::Artifact, Some("oci:x\u{202e}:1")),
                 layer(SourceReport::State, None),
             ],
-            packages: None,
             overwritten,
             directories: vec![PathReport { path: "etc".to_owned(), by_layer: 1 }],
             privileged: vec![PrivilegedReport {
@@ -214,7 +213,6 @@ mod tests {
                 by: "setuid".to_owned(),
             }],
             dangling: Vec::<DanglingReport>::new(),
-            packages: None,
         };
         let target = TargetReport {
             destination: "docker.io/a/b".to_owned(),
