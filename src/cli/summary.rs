@@ -195,7 +195,6 @@ mod tests {
             overwrite("etc/b", 2, false, None),
         ];
         let platform = PlatformReport {
-            packages: None,
             platform: "linux/amd64".to_owned(),
             manifest: blob(),
             config: blob(),
