@@ -195,7 +195,6 @@ mod tests {
             overwrite("etc/b", 2, false, None),
         ];
         let platform = PlatformReport {
-            packages: None,
             platform: "linux/amd64".to_owned(),
             manifest: blob(),
             config: blob(),
@@ -205,7 +204,6 @@ mod tests {
                 layer(SourceReport::Artifact, Some("oci:x\u{202e}:1")),
                 layer(SourceReport::State, None),
             ],
-            packages: None,
             overwritten,
             directories: vec![PathReport { path: "etc".to_owned(), by_layer: 1 }],
             privileged: vec![PrivilegedReport {
@@ -214,7 +212,6 @@ mod tests {
                 by: "setuid".to_owned(),
             }],
             dangling: Vec::<DanglingReport>::new(),
-            packages: None,
         };
         let target = TargetReport {
             destination: "docker.io/a/b".to_owned(),

@@ -1,7 +1,6 @@
 //! What is refused, or fetched once more: the rows of packages.
 
 use std::fs;
-use std::path::Path;
 
 use super::super::sample::{Archive, DATE, User, fields, location, package, tree};
 use super::super::{Finding, Policy, Stale};
