@@ -50,7 +50,7 @@ impl Market {
             repositories: &repositories,
             packages: Vec::with_capacity(count),
             names: NamesBuilder::with_capacity(count),
-            provided: NamesBuilder::default(),
+            provided: NamesBuilder::with_capacity(count),
         };
         for (at, repository) in repositories.iter().enumerate() {
             for (place, index) in repository.indexes.iter().enumerate() {
