@@ -1,9 +1,11 @@
 //! Packages of repositories on bases, through the whole command.
 
 mod apk;
+mod apk_refused;
 mod bases;
 mod layers;
 mod refused;
+mod report;
 mod requests;
 mod scene;
 mod sources;

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::support::Sandbox;
+use serde_json::Value;
+
+use super::scene::{Scene, added};
 use crate::support::packages::apk::ApkRepository;
-use crate::support::packages::base::apk_base;
+
+const INSTALLED: &str = "lib/apk/db/installed";
 
 /// The records of `installed` by name, each line as it is.
 fn records(installed: &str) -> BTreeMap<String, Vec<String>> {
@@ -30,24 +34,15 @@ fn files(record: &[String]) -> Vec<String> {
 
 #[test]
 fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
-    let sandbox = Sandbox::new();
-    let repository = ApkRepository::sample();
-    repository.write(&sandbox.path("repo"));
-    fs::write(sandbox.path(repository.key.file_name()), repository.key.pem()).unwrap();
-    let before = apk_base(&sandbox, "apk");
-    let url = format!("file:{}", sandbox.path("repo").display());
-    sandbox.spec_on(
-        "oci:base:apk",
-        &format!(
-            "contents:\n  packages: [greet, docs, greet-polite]\n  repositories: ['{url}']\n  keyring: [{}]\n",
-            repository.key.file_name()
-        ),
-    );
-    let out = sandbox.build(&[]);
+    let scene = Scene::apk(&ApkRepository::sample());
+    let before = scene.layout("base").image("apk", "linux/amd64").file(0, INSTALLED).unwrap();
+    scene.wants_apk("greet, docs, greet-polite");
+    scene.report(&[]);
+    let out = scene.layout("out");
     out.assert_whole();
     for platform in ["linux/amd64", "linux/arm64"] {
         let image = out.image("1_x", platform);
-        let installed = image.file(2, "lib/apk/db/installed").unwrap();
+        let installed = image.file(2, INSTALLED).unwrap();
         assert!(installed.starts_with(&before), "{installed}");
         let records = records(&installed);
         let names: Vec<_> = records.keys().map(String::as_str).collect();
@@ -96,7 +91,7 @@ fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
     -0644 0:0 etc/passwd
     -0644 0:0 etc/group
     ");
-    insta::assert_snapshot!(image.file(2, "lib/apk/db/installed").unwrap(), @"
+    insta::assert_snapshot!(image.file(2, INSTALLED).unwrap(), @"
     C:Q1WqIC8AHqqXwEfVZ1cPC/vxvxKxU=
     P:base
     V:1-r0
@@ -212,4 +207,59 @@ fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
     greet
     greet-polite
     ");
+}
+
+/// The directory of package fixtures, where this machine has it.
+fn fixtures() -> Option<PathBuf> {
+    let dir = std::env::var_os("OVERCOAT_SHARED");
+    let dir = dir.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let dir = dir.join("data/packages");
+    if !dir.exists() {
+        println!("skipped: {} is not there", dir.display());
+        return None;
+    }
+    Some(dir)
+}
+
+#[test]
+fn a_base_and_packages_of_other_tools_give_the_records_that_apk_writes() {
+    let Some(fixtures) = fixtures() else { return };
+    let scene = Scene::apk(&ApkRepository::new(Vec::new()));
+    // The layout's own index is the image's, and has no name.
+    let (from, to) = (fixtures.join("apk/base-image"), scene.path("fixture/blobs/sha256"));
+    fs::create_dir_all(&to).unwrap();
+    for blob in fs::read_dir(from.join("blobs/sha256")).unwrap().map(Result::unwrap) {
+        fs::copy(blob.path(), to.join(blob.file_name())).unwrap();
+    }
+    let index: Value = serde_json::from_slice(&fs::read(from.join("index.json")).unwrap()).unwrap();
+    scene.index("fixture", "1", index["manifests"].as_array().unwrap());
+    fs::copy(fixtures.join("apk/repo/melange.rsa.pub"), scene.path("melange.rsa.pub")).unwrap();
+    let source = format!("repositories: ['file:{}']", fixtures.join("apk/repo").display());
+    let packages = "packages: [replayout, custom-ca-certs-1]";
+    scene.spec_on(
+        "oci:fixture:1",
+        &format!("contents:\n  {packages}\n  {source}\n  keyring: [melange.rsa.pub]\n"),
+    );
+    let report = scene.report(&[]);
+    for (number, (platform, architecture)) in
+        [("linux/amd64", "x86_64"), ("linux/arm64", "aarch64")].into_iter().enumerate()
+    {
+        assert_eq!(added(&report, number), ["custom-ca-certs-1=1.0.0-r0", "replayout=1.0.0-r0"]);
+        let golden = format!("golden/db/apk/{architecture}.replayout-custom-ca-certs-1.installed");
+        let golden = records(&fs::read_to_string(fixtures.join(golden)).unwrap());
+        let image = scene.layout("out").image("1_x", platform);
+        let found = records(&image.file(2, INSTALLED).unwrap());
+        for name in ["custom-ca-certs-1", "replayout"] {
+            assert_eq!(found[name], golden[name], "{name}");
+        }
+        // The base's own records stay as another tool wrote them, but for the file that `replayout` takes over.
+        let before = scene.layout("fixture").image("1", platform).file(0, INSTALLED).unwrap();
+        let mut expected = records(&before);
+        let record = expected.get_mut("pretend-baselayout").unwrap();
+        let lost = record.iter().position(|line| line == "R:os-release").unwrap();
+        record.drain(lost..lost + 3);
+        expected.retain(|name, record| found[name] != *record);
+        assert!(expected.is_empty(), "{expected:#?}");
+        assert!(image.file(1, "etc/os-release").is_some());
+    }
 }

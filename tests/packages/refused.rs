@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::scene::{Scene, index, repository, warnings};
+use crate::support::Zeros;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Compression, Deb, DebRepository, Key, Member, now};
-use crate::support::{Zeros, tree};
 
 const DAY: i64 = 86_400;
 
@@ -16,22 +16,6 @@ fn scene(repository: &DebRepository) -> Scene {
 }
 
 impl Scene {
-    /// Fails to build with a code, without a store and with an empty one, and leaves nothing behind that a later build takes for good.
-    fn fails_with(&self, exit: i32, code: &str, args: &[&str]) -> String {
-        let _ = fs::remove_dir_all(self.path("store"));
-        let complaint = self.complaint(exit, args);
-        assert!(complaint.starts_with(&format!("error[{code}]: ")), "{complaint}");
-        let stored =
-            self.command(&[&["build", "x.yaml", "-o", "oci:out", "--store", "store"], args].concat());
-        let output = { stored }.output().unwrap();
-        assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
-        assert!(!self.path("out").exists());
-        let left: Vec<_> =
-            tree(&self.path("store")).into_keys().filter(|path| path.starts_with("tmp")).collect();
-        assert!(left.is_empty(), "{left:?}");
-        complaint
-    }
-
     /// Builds what failed before, once the repository is well: what the store has kept does no harm.
     fn recovers(&self, repository: &DebRepository) {
         self.offer(repository);

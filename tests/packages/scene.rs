@@ -5,11 +5,13 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use crate::support::Sandbox;
-use crate::support::packages::base::DebBase;
+use crate::support::packages::apk::{ApkRepository, Key};
+use crate::support::packages::base::{DebBase, apk_base};
 use crate::support::packages::deb::{Compression, Deb, DebRepository};
+use crate::support::{Sandbox, tree};
 
-/// A sandbox with a repository in `repo`, its key in `repo.gpg`, and the base `oci:base:deb`.
+/// A sandbox with a repository in `repo`, its key beside it, and a base: `repo.gpg` and `oci:base:deb`, or the file of
+/// [`Key::test`] and `oci:base:apk`.
 pub(super) struct Scene(Sandbox);
 
 impl Deref for Scene {
@@ -27,6 +29,22 @@ impl Scene {
         scene.offer(repository);
         fs::write(scene.path("repo.gpg"), repository.key.certificate()).unwrap();
         scene
+    }
+
+    /// One of apk, which is trusted with what [`ApkRepository::new`] signs.
+    pub(super) fn apk(repository: &ApkRepository) -> Self {
+        let scene = Self(Sandbox::new());
+        apk_base(&scene, "apk");
+        repository.write(&scene.path("repo"));
+        scene.write(Key::test().file_name(), &Key::test().pem());
+        scene
+    }
+
+    /// Writes `x.yaml`: these packages of the repository of apk.
+    pub(super) fn wants_apk(&self, packages: &str) {
+        let (url, key) = (self.path("repo"), Key::test());
+        let source = format!("repositories: ['file:{}']\n  keyring: [{}]", url.display(), key.file_name());
+        self.spec_on("oci:base:apk", &format!("contents:\n  packages: [{packages}]\n  {source}\n"));
     }
 
     /// Puts a repository into `repo`, in place of another.
@@ -61,6 +79,22 @@ impl Scene {
     /// What a build of `x.yaml` complains of, without the name of the sandbox.
     pub(super) fn complaint(&self, code: i32, args: &[&str]) -> String {
         self.build_refused(code, args).replace(&*self.path("").to_string_lossy(), "/sandbox/")
+    }
+
+    /// Fails to build with a code, without a store and with an empty one, and leaves nothing behind that a later build takes for good.
+    pub(super) fn fails_with(&self, exit: i32, code: &str, args: &[&str]) -> String {
+        let _ = fs::remove_dir_all(self.path("store"));
+        let complaint = self.complaint(exit, args);
+        assert!(complaint.starts_with(&format!("error[{code}]: ")), "{complaint}");
+        let stored =
+            self.command(&[&["build", "x.yaml", "-o", "oci:out", "--store", "store"], args].concat());
+        let output = { stored }.output().unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!self.path("out").exists());
+        let left: Vec<_> =
+            tree(&self.path("store")).into_keys().filter(|path| path.starts_with("tmp")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        complaint
     }
 }
 
