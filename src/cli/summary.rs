@@ -195,6 +195,7 @@ mod tests {
             overwrite("etc/b", 2, false, None),
         ];
         let platform = PlatformReport {
+            packages: None,
             platform: "linux/amd64".to_owned(),
             manifest: blob(),
             config: blob(),

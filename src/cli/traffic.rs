@@ -3,12 +3,12 @@
 use super::size::size;
 use crate::ops::report::TrafficReport;
 
-/// One line; nothing where nothing was asked of a registry.
+/// One line; nothing where nothing was asked of a server.
 pub(super) fn line(traffic: &TrafficReport) -> String {
     match traffic.requests {
         0 => String::new(),
         requests => format!(
-            "{requests} requests to registries, {} of blobs received, {} sent\n",
+            "{requests} requests, {} received, {} sent\n",
             size(traffic.blob_bytes_in),
             size(traffic.blob_bytes_out)
         ),

@@ -191,7 +191,7 @@ fn header(bytes: &[u8]) -> Option<Header> {
     const DYN: u16 = 3;
     let is_one = bytes.starts_with(&IDENT) && half(bytes, 16)? == DYN && half(bytes, 54)? == 56;
     let (programs_at, programs) = (word(bytes, 32)?, u64::from(half(bytes, 56)?));
-    let fits = programs_at >= HEADER && programs_at <= PROGRAMS_AT && programs <= PROGRAMS;
+    let fits = (HEADER..=PROGRAMS_AT).contains(&programs_at) && programs <= PROGRAMS;
     (is_one && fits).then_some(Header { machine: half(bytes, 18)?, programs_at, programs })
 }
 

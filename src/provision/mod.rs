@@ -23,6 +23,8 @@ pub use provided::{Provided, Provision};
 pub use records::Record;
 pub use wish::{Provisioner, Wish};
 
+use rayon::prelude::*;
+
 use choose::Chosen;
 use owner_names::Accounts;
 use ownership::Ownership;
@@ -57,7 +59,8 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let numbers: Vec<u32> = solution.added.iter().map(|choice| choice.offer).collect();
     let fetched = shop.repositories.fetch(&opened, &numbers, &shop.work)?;
     let unpack = |file: &Fetched| shop.repositories.unpack(file, &shop.reading);
-    let unpacked: Result<Vec<_>, _> = fetched.iter().map(unpack).collect();
+    let unpacked: Vec<_> = fetched.par_iter().map(unpack).collect();
+    let unpacked: Result<Vec<_>, _> = unpacked.into_iter().collect();
     let packages = solution.added.into_iter().zip(fetched).zip(unpacked?);
     let accounts = Accounts::of(&wish.base);
     let packages = packages.map(|((choice, file), unpacked)| {

@@ -101,7 +101,18 @@ fn deb(
     let dir = dir.unwrap_or_else(RootPath::root);
     let added: Vec<&Unpacked> = packages.iter().map(|one| &*one.unpacked).collect();
     let files = database::files(kind, status, &added).map_err(|error| wrong(base, &error))?;
-    let mut records: Vec<Record> = files.iter().map(|file| record(&dir, file, packages, payload)).collect();
+    // The version of the format is said once, where it is said at all.
+    let is_new = |file: &&DatabaseFile| {
+        file.path.name() != b"format" || view.get(&dir.join_path(&file.path)).is_none()
+    };
+    let new = files.iter().filter(is_new);
+    let mut records: Vec<Record> = new.map(|file| record(&dir, file, packages, payload)).collect();
+    if base.database.kind == DatabaseKind::Status {
+        let triggers = dir.join(b"triggers");
+        let before = |name: &str| view.kept(&triggers.join(name.as_bytes())).map(|bytes| bytes.to_vec());
+        let files = database::triggers(before, &added);
+        records.extend(files.iter().map(|file| record(&dir, file, packages, payload)));
+    }
     let below = dir.join(if base.database.kind == DatabaseKind::Status { b"info" } else { b"status.d" });
     let present = view.below(&below).filter_map(|(path, _)| String::from_utf8(path.name().to_vec()).ok());
     let present: Vec<String> = present.collect();

@@ -151,10 +151,10 @@ impl Shell<'_, '_> {
     /// What commands print, without the ends of lines at its end, and how they end.
     fn output(&mut self, body: &List) -> Result<(Value, Status), PathLoop> {
         let before = self.printed.replace(String::new());
-        let (variables, left) = (self.variables.clone(), self.left_so_far());
+        let (variables, left) = (self.variables.clone(), self.left);
         let flow = self.list(body)?;
         self.variables = variables;
-        self.restore_left(left);
+        self.left = left;
         let printed = std::mem::replace(&mut self.printed, before);
         let status = match flow {
             Flow::On(status) | Flow::Return(status) => status,

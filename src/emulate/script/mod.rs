@@ -4,6 +4,7 @@
 //! understood where it would have had an effect.
 
 mod builtin;
+mod command;
 mod expand;
 mod glob;
 mod parse;

@@ -290,7 +290,12 @@ impl<'a> Input<'a> {
 
     fn braced(&mut self, quoted: bool) -> Result<Part, Unreadable> {
         let name = variable(self.rest()).to_owned();
-        let has_name = !name.is_empty() && !(name == "#" && !self.rest()[1..].starts_with('}'));
+        let has_name = match name.as_str() {
+            "" => false,
+            // `${#x}` is how long something is.
+            "#" => self.rest()[1..].starts_with('}'),
+            _ => true,
+        };
         if has_name {
             self.at += name.len();
         }

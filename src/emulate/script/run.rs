@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::syntax::{Join, List, Node, Redirect, Simple, Word};
-use super::{Did, Printed, Script, glob};
+use super::syntax::{Join, List, Node, Redirect, Word};
+use super::{Script, glob};
 use crate::contents::PathLoop;
-use crate::emulate::commands;
 use crate::emulate::site::{Site, resolve};
 use crate::printable::printable;
 use crate::rootfs::RootPath;
@@ -33,12 +32,12 @@ pub(in crate::emulate) struct Shell<'s, 'a> {
     /// How many conditions that are not known lie around.
     pub(in crate::emulate) doubts: u32,
     /// How far the script may have been left already: what comes after is as doubtful.
-    left: Option<Left>,
+    pub(super) left: Option<Left>,
     /// Caches that would have been built.
-    caches: BTreeSet<&'static str>,
-    depth: u32,
+    pub(super) caches: BTreeSet<&'static str>,
+    pub(super) depth: u32,
     steps: u32,
-    unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
 }
 
 /// How a command leaves the script.
@@ -63,7 +62,7 @@ pub(super) enum Left {
 /// Commands that are followed; a loop ends where they are used up.
 const STEPS: u32 = 100_000;
 /// How deep functions may call each other.
-const DEPTH: u32 = 50;
+pub(super) const DEPTH: u32 = 50;
 
 impl<'s, 'a> Shell<'s, 'a> {
     pub(super) fn new(site: &'s mut Site<'a>, script: Script<'s>, answers: BTreeMap<String, String>) -> Self {
@@ -104,15 +103,6 @@ impl<'s, 'a> Shell<'s, 'a> {
     /// What was not understood, and the caches that would have been built.
     pub(super) fn finish(self) -> (Vec<String>, BTreeSet<&'static str>) {
         (self.unknown, self.caches)
-    }
-
-    pub(super) fn left_so_far(&self) -> Option<Left> {
-        self.left
-    }
-
-    /// Comes back from where commands were followed on their own.
-    pub(super) fn restore_left(&mut self, left: Option<Left>) {
-        self.left = left;
     }
 
     /// Takes down a command that is not understood.
@@ -167,7 +157,7 @@ impl<'s, 'a> Shell<'s, 'a> {
         self.left = self.left.max(Some(left));
     }
 
-    fn node(&mut self, node: &Node) -> Result<Flow, PathLoop> {
+    pub(super) fn node(&mut self, node: &Node) -> Result<Flow, PathLoop> {
         self.steps += 1;
         if self.steps > STEPS {
             return Ok(Flow::Exit);
@@ -318,7 +308,7 @@ impl<'s, 'a> Shell<'s, 'a> {
     }
 
     /// Ends what may have been left: what comes after is no more doubtful than it was before.
-    fn come_back(&mut self, before: Option<Left>, from: Left) {
+    pub(super) fn come_back(&mut self, before: Option<Left>, from: Left) {
         self.left = self.left.filter(|left| *left > from).max(before);
     }
 
@@ -352,131 +342,5 @@ impl<'s, 'a> Shell<'s, 'a> {
             }
         }
         followed
-    }
-
-    fn simple(&mut self, simple: &Simple) -> Result<Flow, PathLoop> {
-        let mut status = Some(true);
-        for (name, value) in &simple.assigns {
-            let (value, own) = self.assigned(value)?;
-            status = own;
-            if simple.words.is_empty() {
-                self.variables.insert(name.clone(), value);
-            }
-        }
-        let words = self.fields(&simple.words)?;
-        self.redirected(&simple.redirects, |shell| match words.as_slice() {
-            [] => Ok(Flow::On(status)),
-            words => shell.command(words),
-        })
-    }
-
-    /// Follows something whose output goes where redirections lead.
-    fn redirected(
-        &mut self,
-        redirects: &[Redirect],
-        follow: impl FnOnce(&mut Self) -> Result<Flow, PathLoop>,
-    ) -> Result<Flow, PathLoop> {
-        let mut out = None;
-        for redirect in redirects {
-            match redirect {
-                Redirect::Out { to, append } => out = Some((self.text(to)?, *append)),
-                Redirect::Here(text) => self.input = self.text(text)?,
-                Redirect::Other => {}
-            }
-        }
-        let Some((to, append)) = out else {
-            let flow = follow(self)?;
-            self.input = None;
-            return Ok(flow);
-        };
-        let before = self.printed.replace(String::new());
-        let flow = follow(self)?;
-        let printed = std::mem::replace(&mut self.printed, before);
-        self.input = None;
-        self.write(to, printed, append)?;
-        Ok(flow)
-    }
-
-    /// Writes what was printed to a file.
-    fn write(&mut self, to: Value, printed: Value, append: bool) -> Result<(), PathLoop> {
-        let path = to.as_deref().and_then(|to| self.path(to));
-        if let Some(to) = &path
-            && (to.as_bytes().starts_with(b"dev/") || to.as_bytes() == b"dev")
-        {
-            return Ok(());
-        }
-        let written = match (path, printed) {
-            (Some(path), Some(text)) if self.doubts == 0 => commands::write(self, &path, &text, append)?,
-            _ => false,
-        };
-        if !written {
-            self.not_understood(&[Some(if append { ">>" } else { ">" }.to_owned()), to]);
-        }
-        Ok(())
-    }
-
-    pub(super) fn command(&mut self, words: &[Value]) -> Result<Flow, PathLoop> {
-        let name = words[0].clone();
-        let function = name.as_ref().and_then(|name| self.functions.get(name)).cloned();
-        if let Some(body) = function {
-            return self.call(&body, &words[1..]);
-        }
-        if let Some(name) = &name
-            && let Some(flow) = self.builtin(name, &words[1..])?
-        {
-            return Ok(flow);
-        }
-        let known: Option<Vec<&str>> = words.iter().map(Option::as_deref).collect();
-        let did = match (&name, &known) {
-            (Some(_), Some(words)) => commands::run(self, words)?,
-            (Some(_), None) => {
-                let known: Vec<&str> = words.iter().filter_map(Option::as_deref).collect();
-                commands::idle(&known).unwrap_or(Did::Unknown)
-            }
-            (None, _) => Did::Unknown,
-        };
-        match did {
-            Did::Done(status, Printed::Text(text)) => {
-                self.print(Some(text));
-                Ok(Flow::On(status))
-            }
-            Did::Done(status, Printed::Unknown) => {
-                self.print(None);
-                Ok(Flow::On(status))
-            }
-            Did::Unknown => {
-                match name.as_deref().and_then(commands::cache_of) {
-                    Some(of) => _ = self.caches.insert(of),
-                    None => self.not_understood(words),
-                }
-                self.print(None);
-                Ok(Flow::On(None))
-            }
-        }
-    }
-
-    /// Adds to what is printed.
-    pub(super) fn print(&mut self, text: Value) {
-        self.printed = match (self.printed.take(), text) {
-            (Some(before), Some(text)) => Some(before + &text),
-            _ => None,
-        };
-    }
-
-    fn call(&mut self, body: &Rc<Node>, arguments: &[Value]) -> Result<Flow, PathLoop> {
-        if self.depth >= DEPTH {
-            return Ok(Flow::Exit);
-        }
-        self.depth += 1;
-        let outer = std::mem::replace(&mut self.arguments, arguments.to_vec());
-        let before = self.left;
-        let flow = self.node(&Rc::clone(body))?;
-        self.come_back(before, Left::Function);
-        self.arguments = outer;
-        self.depth -= 1;
-        Ok(match flow {
-            Flow::Return(status) => Flow::On(status),
-            flow => flow,
-        })
     }
 }

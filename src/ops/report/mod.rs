@@ -69,9 +69,9 @@ pub struct WorkReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrafficReport {
-    /// Requests to registries and token servers, each time they were sent.
+    /// Requests to registries, token servers and repositories of packages, each time they were sent.
     pub requests: u64,
-    /// Bytes of blobs that were received.
+    /// Bytes of blobs, package indexes and packages that were received.
     pub blob_bytes_in: u64,
     /// Bytes of blobs that were sent.
     pub blob_bytes_out: u64,

@@ -51,7 +51,7 @@ impl Market {
             repositories: &repositories,
             packages: Vec::with_capacity(count),
             names: NamesBuilder::with_capacity(count),
-            provided: NamesBuilder::default(),
+            provided: NamesBuilder::with_capacity(count),
             completing: NamesBuilder::default(),
         };
         for (at, repository) in repositories.iter().enumerate() {

@@ -92,7 +92,7 @@ impl<const N: usize> Fields<N> {
         let mut texts = [None; N];
         for (at, place) in self.places.iter().enumerate() {
             let Some(place) = place else { continue };
-            let text = std::str::from_utf8(&self.text[place.clone()]).ok();
+            let text = std::str::from_utf8(self.text[place.clone()].trim_ascii()).ok();
             let text = text.filter(|text| !text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t'));
             texts[at] = Some(text.ok_or_else(|| self.fault(self.line, IndexFault::Text(self.names[at])))?);
         }

@@ -44,8 +44,7 @@ fn again(index: &Index) -> std::io::Result<Index> {
 
 #[test]
 fn a_list_of_debian_is_read_field_by_field() {
-    let lines =
-        "section: x\nDEPENDS: a (>= 1),\n b | c,\n\td\nDescription: long\n text\n .\nMulti-Arch: foreign";
+    let lines = "section: x\nDEPENDS: a (>= 1),\n b | c,\n\td\nDescription: long\n text\n .\nMulti-Arch:\n foreign\nSize:\n\t7 ";
     let index = deb(&format!("\n \t\n{}\n{}", stanza(lines), stanza("Package: y").trim_end())).unwrap();
     assert_eq!((index.len(), index.left_out()), (2, 0));
     let package = index.package(0);

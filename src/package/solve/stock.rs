@@ -101,6 +101,11 @@ impl<'a> Stock<'a> {
         self.base_named.get(name).copied()
     }
 
+    /// Whether there are packages of a name, in the base or to choose from.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.installed(name).is_some() || !self.offers.named(name).is_empty()
+    }
+
     pub(super) fn is_base(&self, id: Id) -> bool {
         (id.0 as usize) < self.base.len()
     }
