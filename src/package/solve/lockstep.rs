@@ -68,7 +68,7 @@ fn differences(problems: &[Problem<'_>], stocks: &[Stock<'_>], solutions: &[Solu
         for ((problem, stock), solution) in problems.iter().zip(stocks).zip(solutions) {
             let source = source_of(stock, solution, name);
             // A name that a platform does not know at all, such as that of its own compiler, cannot be the same on all.
-            if source.is_some() || !stock.named(name).is_empty() || is_asked_for(problem, name) {
+            if source.is_some() || stock.knows(name) || is_asked_for(problem, name) {
                 sources.entry(source).or_default().push(problem.architecture);
             }
         }
