@@ -79,7 +79,6 @@ fn a_base_with_a_status_file_gets_the_whole_of_it_in_the_last_layer() {
     d0755 0:0 var/lib/
     d0755 0:0 var/lib/dpkg/
     d0755 0:0 var/lib/dpkg/info/
-    -0644 0:0 var/lib/dpkg/info/format
     -0644 0:0 var/lib/dpkg/info/greet.conffiles
     -0644 0:0 var/lib/dpkg/info/greet.list
     -0644 0:0 var/lib/dpkg/info/greet.md5sums

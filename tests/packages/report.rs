@@ -30,11 +30,10 @@ fn people_read_which_packages_came_from_where_and_why() {
       layer               files     size  compressed  digest
       base                   18  23.6 kB     23.6 kB  sha256:0
       packages                9  15.9 kB       533 B  sha256:0
-      accounts and files     20  26.6 kB      1.5 kB  sha256:0
-      total                  47  66.0 kB     25.6 kB
+      accounts and files     19  25.6 kB      1.5 kB  sha256:0
+      total                  46  65.0 kB     25.6 kB
       accounts and files: adds to etc/passwd, etc/group
       accounts and files: overwrites var/lib/dpkg/info/libold.list and 2 more
-      accounts and files: repeats unchanged var/lib/dpkg/info/format
       accounts and files: changes attributes of var/lib/greet
       package    version              size  digest               why
       greet      1.2-1              1.1 kB  sha256:0  required by greet-doc: greet

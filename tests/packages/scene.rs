@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::ops::Deref;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -91,11 +92,17 @@ impl Scene {
         let output = { stored }.output().unwrap();
         assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(!self.path("out").exists());
-        let left: Vec<_> =
-            tree(&self.path("store")).into_keys().filter(|path| path.starts_with("tmp")).collect();
+        let left = unfinished(&self.path("store"));
         assert!(left.is_empty(), "{left:?}");
         complaint
     }
+}
+
+/// What a store holds that is under way.
+pub(super) fn unfinished(store: &Path) -> Vec<PathBuf> {
+    let dir = store.join("new");
+    assert!(dir.is_dir(), "a store makes its files there");
+    tree(&dir).into_keys().collect()
 }
 
 /// The digest of the index in a report.
