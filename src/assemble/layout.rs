@@ -140,7 +140,16 @@ impl<'a> Layout<'a> {
         let dangling = all.map(|one| contents::dangling(one, &view)).collect();
         let payload = packages::payload(provision.as_deref(), &emulated);
         let generated = emulated.files.iter().map(|one| (one.path.clone(), one.reason)).collect();
-        Ok(LaidOut { provision, payload, notes: emulated.notes, generated, artifacts, additions, state, dangling })
+        Ok(LaidOut {
+            provision,
+            payload,
+            notes: emulated.notes,
+            generated,
+            artifacts,
+            additions,
+            state,
+            dangling,
+        })
     }
 
     /// An artifact's layer, and `view` with it; nothing while not all of its layers are indexed.

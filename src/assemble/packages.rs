@@ -129,8 +129,11 @@ pub(super) fn write(
     orders: &[Order<'_>],
     laid_out: &[LaidOut],
 ) -> Result<Vec<Option<MadeLayer>>, AssembleError> {
-    let keys: Vec<_> =
-        orders.iter().zip(laid_out).map(|(order, one)| Some(key(order, one.provision.as_ref()?, &one.payload))).collect();
+    let keys: Vec<_> = orders
+        .iter()
+        .zip(laid_out)
+        .map(|(order, one)| Some(key(order, one.provision.as_ref()?, &one.payload)))
+        .collect();
     let like = |number: usize| keys.iter().position(|key| *key == keys[number]).unwrap_or(number);
     let written = (0..orders.len()).into_par_iter().map(|number| {
         let (plan, one) = (orders[number].plan, &laid_out[number]);

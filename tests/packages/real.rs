@@ -87,7 +87,8 @@ fn build(case: &Case, dir: &Path, workload: &Path) {
 /// The root filesystem of an image, as umoci unpacks it.
 fn unpack(dir: &Path, package: &str, architecture: &str) -> PathBuf {
     let one = format!("oci:{package}-{architecture}:x");
-    let copy = ["--insecure-policy", "--override-os=linux", "--override-arch", architecture, "copy", "--quiet"];
+    let copy =
+        ["--insecure-policy", "--override-os=linux", "--override-arch", architecture, "copy", "--quiet"];
     let from = format!("oci:{package}:x");
     succeed(Command::new("skopeo").args(copy).args([&from, &one]).current_dir(dir));
     let bundle = dir.join(format!("bundle-{package}-{architecture}"));
@@ -124,7 +125,11 @@ fn judge(case: &Case, root: &Path, architecture: &str) {
         run.args(["--mount", "/bin/sh", "-c", ON_ROOT]).arg(root).args(interpreter).args(*command);
         let output = run.env_clear().current_dir("/").output().unwrap();
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        println!("{architecture} $ {}\n{}", command.join(" "), text.lines().take(3).collect::<Vec<_>>().join("\n"));
+        println!(
+            "{architecture} $ {}\n{}",
+            command.join(" "),
+            text.lines().take(3).collect::<Vec<_>>().join("\n")
+        );
         assert!(output.status.success() && text.contains(expected), "{architecture} {command:?}: {text}");
     }
 }

@@ -57,7 +57,9 @@ impl Worlds {
         let names = ask(&self.dir, self.architecture, "names", &[&count.to_string()]);
         let names: Vec<&str> = names.lines().collect();
         let answers = match std::env::var_os("OVERCOAT_APT_ANSWERS") {
-            Some(dir) => std::fs::read_to_string(Path::new(&dir).join(format!("{}.tsv", self.architecture))).unwrap(),
+            Some(dir) => {
+                std::fs::read_to_string(Path::new(&dir).join(format!("{}.tsv", self.architecture))).unwrap()
+            }
             None => ask(&self.dir, self.architecture, "sets", &names),
         };
         let (mut equal, mut differing) = (0, Vec::new());
