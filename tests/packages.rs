@@ -3,6 +3,7 @@
 mod apk;
 mod apk_refused;
 mod bases;
+mod gaps;
 mod layers;
 mod real;
 mod refused;
