@@ -40,14 +40,16 @@ pub(super) fn of(
     payload: &Payload,
 ) -> Result<Vec<Record>, ProvisionError> {
     let view = &wish.base;
-    match &base.text {
-        Text::Apk(installed) => {
-            let mut records = apk(base, installed, view, packages, payload)?;
-            records.extend(beside::of(&base.database, installed, wish, packages)?);
-            Ok(records)
-        }
-        Text::Deb { status, .. } => deb(base, status, view, packages, payload),
+    // Where the base has all that is asked for, its database stays where it is.
+    let mut records = match &base.text {
+        _ if packages.is_empty() => Vec::new(),
+        Text::Apk(installed) => apk(base, installed, view, packages, payload)?,
+        Text::Deb { status, .. } => deb(base, status, view, packages, payload)?,
+    };
+    if let Text::Apk(installed) = &base.text {
+        records.extend(beside::of(&base.database, installed, wish, packages)?);
     }
+    Ok(records)
 }
 
 fn apk(

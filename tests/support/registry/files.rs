@@ -31,6 +31,11 @@ impl FileServer {
         self.0.fault(fault);
     }
 
+    /// Takes all faults away.
+    pub(crate) fn clear_faults(&self) {
+        self.0.clear_faults();
+    }
+
     /// What it was asked until now.
     pub(crate) fn log(&self) -> Log {
         self.0.log()
