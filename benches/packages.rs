@@ -5,18 +5,33 @@
 //! ```
 //!
 //! Lists are Debian's, decompressed, for amd64; the first is read by itself, all together are one market.
+//!
+//! ```text
+//! tests/packages/ask_apt DIR amd64 lists STATUS && OVERCOAT_APT=DIR/amd64 cargo bench --bench packages
+//! ```
+//!
+//! reads the same lists, chooses packages on the base of STATUS, and has apt do the same, each from nothing.
 
 use std::env;
 use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
+use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use overcoat::limits::Limits;
-use overcoat::package::{Family, Index, Market, Offers, Repository, compare_versions};
+use overcoat::package::deb::status;
+use overcoat::package::{
+    Atom, Family, Index, Lockstep, Market, Offers, Package, Problem, Repository, Request, Upgrade,
+    compare_versions, solve_alike,
+};
 
 fn packages(bench: &mut Criterion) {
+    if let Some(dir) = env::var_os("OVERCOAT_APT") {
+        beside_apt(Path::new(&dir));
+    }
     let lists: Vec<PathBuf> =
         env::var_os("OVERCOAT_PACKAGES_LIST").iter().flat_map(env::split_paths).collect();
     let texts: Vec<Vec<u8>> =
@@ -63,6 +78,62 @@ fn finding(bench: &mut Criterion, indexes: &[Arc<Index>]) {
         });
     });
     group.finish();
+}
+
+/// What is chosen here and by apt, each from lists to the set.
+fn beside_apt(dir: &Path) {
+    let mut lists: Vec<PathBuf> = fs::read_dir(dir.join("var/lib/apt/lists"))
+        .expect("apt has lists here")
+        .map(|entry| entry.expect("the directory can be read").path())
+        .collect();
+    lists.retain(|path| path.to_string_lossy().ends_with("_Packages"));
+    lists.sort();
+    let status = fs::read(dir.join("var/lib/dpkg/status")).expect("the base has a database");
+    println!(
+        "{:<28}{:>12}{:>12}{:>8}{:>10}",
+        "lists to a set", "overcoat", "apt-get -s", "ratio", "packages"
+    );
+    for name in ["curl", "git", "python3", "nginx", "ca-certificates", "openjdk-21-jre-headless"] {
+        let began = Instant::now();
+        let count = choose(&lists, &status, name);
+        let ours = began.elapsed();
+        let began = Instant::now();
+        let asked = Command::new("apt-get")
+            .args(["install", "-s", "--no-install-recommends", name])
+            .env("APT_CONFIG", dir.join("apt.conf"))
+            .output()
+            .expect("apt-get can be run");
+        let apts = began.elapsed();
+        let lines = String::from_utf8_lossy(&asked.stdout);
+        assert_eq!(lines.lines().filter(|line| line.starts_with("Inst ")).count(), count, "{name}");
+        let ratio = apts.as_secs_f64() / ours.as_secs_f64();
+        println!("{name:<28}{:>9} ms{:>9} ms{ratio:>7.1}x{count:>10}", ours.as_millis(), apts.as_millis());
+    }
+    let memory = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: unknown"));
+}
+
+/// How many packages one needs on a base.
+fn choose(lists: &[PathBuf], status: &[u8], name: &str) -> usize {
+    let repository = |list: &PathBuf| {
+        let text = fs::File::open(list).expect("the list can be read");
+        let index = Index::deb(text, "amd64", &Limits::default()).expect("it is a list of packages");
+        Repository { tag: None, indexes: vec![Arc::new(index)] }
+    };
+    let market = Market::new(lists.iter().map(repository).collect());
+    let installed = status::read(status).expect("it is a database").into_iter().map(|record| record.package);
+    let installed: Vec<Package> = installed.collect();
+    let atom = Atom { name: name.to_owned(), qualifier: None, version: None };
+    let problem = Problem {
+        family: Family::Deb,
+        architecture: "amd64",
+        offers: &market,
+        installed: &installed,
+        requests: &[Request::Install { atom, from: None }],
+        upgrade: &Upgrade::No,
+        assume: &[],
+    };
+    solve_alike(&[problem], Lockstep::Required).expect("Debian's packages go together")[0].added.len()
 }
 
 criterion_group!(benches, packages);

@@ -51,9 +51,10 @@ fn every_command_in_the_readme_prints_what_stands_below_it() {
 fn every_customization_in_the_readme_is_a_fixture() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let fixtures: Vec<String> = ["hello.yaml", "broken.yaml", "demo.yaml", "mapped.yaml", "registries.toml"]
-        .map(|name| fs::read_to_string(root.join("fixtures/demo").join(name)).unwrap())
-        .into();
+    let fixtures: Vec<String> =
+        ["hello.yaml", "broken.yaml", "demo.yaml", "mapped.yaml", "packages.yaml", "registries.toml"]
+            .map(|name| fs::read_to_string(root.join("fixtures/demo").join(name)).unwrap())
+            .into();
     let shown: Vec<Block> = blocks(&readme)
         .into_iter()
         .filter(|block| matches!(block.language.as_str(), "yaml" | "toml"))

@@ -70,7 +70,12 @@ impl Number {
 
 impl User {
     fn asked_for(&self) -> NewUser {
-        NewUser { name: self.name.text(), uid: self.uid.get(), gid: self.gid.as_ref().map(Number::get), login: None }
+        NewUser {
+            name: self.name.text(),
+            uid: self.uid.get(),
+            gid: self.gid.as_ref().map(Number::get),
+            login: None,
+        }
     }
 }
 

@@ -29,13 +29,21 @@ fn rebuilds_of_one_source_are_the_same() {
 
 #[test]
 fn what_differs_is_named() {
-    let (amd64, arm64) = (deb("a 2\nb 1; depends: q\nq 1"), deb("a 1\nb 1"));
+    let (amd64, arm64) = (deb("a 2\nb 1; depends: q\nq 1"), deb("a 1\nb 1\nq 1"));
     let error = both(&amd64, &arm64, "a", Lockstep::Required).unwrap_err();
     assert_eq!(error.kind, Unsolved::Platforms { differences: vec!["a 1 on arm64, 2 on amd64".into()] });
     assert_eq!(error.code(), Code::PackagePlatforms);
     assert!(error.hint().is_some());
     let error = both(&amd64, &arm64, "b", Lockstep::Required).unwrap_err();
     assert_eq!(error.kind, Unsolved::Platforms { differences: vec!["q on amd64 only".into()] });
+}
+
+#[test]
+fn a_name_that_a_platform_does_not_know_is_no_difference() {
+    let amd64 = deb("gcc 1; depends: gcc-x86-64\ngcc-x86-64 1");
+    let arm64 = deb("gcc 1; depends: gcc-aarch64\ngcc-aarch64 1");
+    let alike = both(&amd64, &arm64, "gcc", Lockstep::Required).unwrap();
+    assert_eq!(alike, ["gcc=1 gcc-x86-64=1", "gcc=1 gcc-aarch64=1"]);
 }
 
 #[test]
