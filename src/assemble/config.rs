@@ -6,13 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::oci::ImageConfig;
 use crate::plan::{ImagePlan, Runtime};
+use crate::provision::Fragment;
 use crate::spec::{ArgumentsMode, RunAs};
 
 /// The `PATH` that runtimes use where a config has none.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The config of a planned image, before its layers are added.
-pub(super) fn config(plan: &ImagePlan) -> ImageConfig {
+/// The config of a planned image, before its layers are added; packages come over the base, and all else over packages.
+pub(super) fn config(plan: &ImagePlan, fragments: &[Fragment]) -> ImageConfig {
     let mut config = match &plan.base {
         Some(base) => base.config.clone(),
         None => ImageConfig::empty(&plan.platform),
@@ -22,6 +23,13 @@ pub(super) fn config(plan: &ImagePlan) -> ImageConfig {
     }
     config.complete();
     config.set_created(&plan.created.to_string());
+    for fragment in fragments.iter().filter_map(|fragment| fragment.config.as_ref().ok()) {
+        if !fragment.environment.is_empty() {
+            let environment = environment(&config.environment(), &[], &fragment.environment);
+            config.set_run("Env", environment.into());
+        }
+        run(&mut config, fragment);
+    }
     let artifacts: Vec<Vec<String>> =
         plan.artifacts.iter().map(|one| one.image.config.environment()).collect();
     if !plan.runtime.environment.is_empty() || artifacts.iter().any(|variables| !variables.is_empty()) {

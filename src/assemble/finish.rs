@@ -42,7 +42,9 @@ pub(super) fn finish(
             layers.push(layer(shop, plan, origin, written, contents, dangling));
         }
     }
-    let image = image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan), layers);
+    let fragments = one.provision.as_ref().map_or(&[][..], |provision| &provision.fragments);
+    let image =
+        image::image(shop, plan, order.target.base_name.as_deref(), config::config(plan, fragments), layers);
     let mut image = image.map_err(about(plan, "manifest", None))?;
     image.warnings = warnings(plan, indexes);
     let (notes, generated) = (one.notes, one.generated);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{Arguments, Customization};
+use crate::spec::{Arguments, Customization, Fragment};
 
 /// What a customization says of the config, apart from the user.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,20 @@ pub struct Runtime {
     pub ports: Vec<String>,
     /// Paths that are volumes.
     pub volumes: Vec<String>,
+}
+
+impl From<&Fragment> for Runtime {
+    fn from(fragment: &Fragment) -> Self {
+        Self {
+            environment: fragment.environment.clone(),
+            labels: fragment.labels.clone(),
+            entrypoint: fragment.entrypoint.clone(),
+            cmd: fragment.cmd.clone(),
+            work_dir: fragment.work_dir.clone(),
+            stop_signal: fragment.stop_signal.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<&Customization> for Runtime {

@@ -7,6 +7,7 @@ mod base;
 mod beside;
 mod choose;
 mod error;
+mod fragments;
 mod installed;
 mod keys;
 mod listed;
@@ -19,6 +20,7 @@ mod wish;
 
 pub use base::{Database, DatabaseKind};
 pub use error::{Failed, ProvisionError};
+pub use fragments::Fragment;
 pub use provided::{Provided, Provision};
 pub use records::Record;
 pub use wish::{Provisioner, Wish};
@@ -78,5 +80,6 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let gone = ownership.gone();
     let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
     let records = records::of(&base, wish, &packages, &payload)?;
-    Ok(Provision { base, packages, payload, records, notes: solution.notes, opened })
+    let fragments = fragments::of(&packages);
+    Ok(Provision { base, packages, payload, records, fragments, notes: solution.notes, opened })
 }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::base::Database;
+use super::fragments::Fragment;
 use super::installed::Base;
 use super::records::Record;
 use crate::contents::Payload;
@@ -21,6 +22,8 @@ pub struct Provision {
     pub payload: Payload,
     /// What the database becomes.
     pub records: Vec<Record>,
+    /// What packages say of the config.
+    pub fragments: Vec<Fragment>,
     /// What people want to know of the choice.
     pub notes: Vec<Note>,
     /// The repositories they were chosen from.

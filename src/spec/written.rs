@@ -58,6 +58,24 @@ mapping! {
 }
 
 mapping! {
+    /// The config that a package wants of images that have it.
+    Fragment {
+        /// Variables that are merged over the base's.
+        environment: Table = "environment";
+        /// Labels of the image config.
+        labels: Table = "labels";
+        /// Words that take the place of the base's entrypoint.
+        entrypoint: At<Vec<At<Text>>> = "entrypoint";
+        /// Words that take the place of the base's command.
+        cmd: At<Vec<At<Text>>> = "cmd";
+        /// The directory that the image starts in.
+        work_dir: At<Text> = "work-dir";
+        /// The signal that ends the image's process.
+        stop_signal: At<Text> = "stop-signal";
+    }
+}
+
+mapping! {
     /// Customizes the image references of Helm charts.
     Chart {
         /// Set by a hosted service; carried through, it decides nothing.

@@ -94,6 +94,15 @@ pub(super) fn report(
         let (code, message) = note_words(note);
         warnings.add(platform, code, message, None);
     }
+    for fragment in &provision.fragments {
+        if let Err(problem) = &fragment.config {
+            let message = format!(
+                "`{}`: `{}` is no config that is understood: {problem}",
+                fragment.package, fragment.path
+            );
+            warnings.add(platform, "W_PKG_CONFIG", message, None);
+        }
+    }
     for note in &added.notes {
         warnings.add(platform, note.code(), note.to_string(), None);
     }
