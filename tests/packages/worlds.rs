@@ -1,7 +1,8 @@
 //! What is chosen for a package on a real base, held against what apt chooses on the same lists.
 //!
-//! A few worlds in CI; `OVERCOAT_WORLDS=400` asks about as many. Where both differ, the set has to be closed for apt, and the
-//! only reason that counts is a group of alternatives that a later one meets anyway: apt takes the first.
+//! A few worlds in CI; `OVERCOAT_WORLDS=400` asks about as many. Where both differ, the set has to be closed for apt, and one of
+//! two reasons has to count: a group of alternatives that a later one meets anyway, of which apt takes the first; or a package
+//! of the base that apt would make newer, which stays here, so that what comes with it is as old.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -108,17 +109,22 @@ impl Worlds {
         };
         let list = |set: BTreeSet<&String>| set.into_iter().cloned().collect::<Vec<_>>().join(" ");
         let (only_apt, only_ours) = (apt.difference(ours).collect(), ours.difference(apt).collect());
+        let is_of_base = |one: &&String| {
+            self.installed.iter().any(|package| one.split('=').next() == Some(package.name.as_str()))
+        };
+        let upgrades = apt.difference(ours).any(|one| is_of_base(&one));
         let met_later = notes.iter().any(|note| matches!(note, Note::Alternative { .. }));
         let mut closed = Command::new(script());
         let set: Vec<&String> = ours.iter().collect();
         closed.arg(&self.dir).args([self.architecture, "closed"]).args(set);
         let is_closed = closed.status().unwrap().success();
         let words = format!(
-            "{name}: apt alone has {}; we alone have {}; closed for apt: {is_closed}; a later alternative: {met_later}",
+            "{name}: apt alone has {}; we alone have {}; closed for apt: {is_closed}; a later alternative: {met_later}; \
+             apt upgrades the base: {upgrades}",
             list(only_apt),
             list(only_ours)
         );
-        Difference { words, is_known_kind: is_closed && met_later }
+        Difference { words, is_known_kind: is_closed && (met_later || upgrades) }
     }
 }
 
