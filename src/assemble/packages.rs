@@ -1,6 +1,5 @@
 //! Packages: chosen for all platforms of a target at once, then written as a layer of each image.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -13,8 +12,8 @@ use super::key::{self, Inputs};
 use super::known::{self, MadeLayer};
 use super::layout::LaidOut;
 use super::{Order, Workshop, codec, write};
-use crate::contents::{LayerContents, Operation, View};
-use crate::emulate::{self, Database, Emulated, Generated, Made, Scene};
+use crate::contents::{LayerContents, View};
+use crate::emulate::{self, Database, Emulated, Made, Scene};
 use crate::oci::Digest;
 use crate::package::Unpacked;
 use crate::plan::{FileKind, FilePlan, ImagePlan};
@@ -92,23 +91,9 @@ pub(super) fn emulate(
 /// What the layer of packages holds once scripts have changed attributes of its files.
 pub(super) fn payload(provision: Option<&Provision>, emulated: &Emulated) -> LayerContents {
     let Some(provision) = provision else { return LayerContents::default() };
-    let contents = &provision.payload.contents;
     let changed = emulated.files.iter().filter(|one| one.made == Made::Attributes);
-    let changed: HashMap<&RootPath, &Generated> = changed.map(|one| (&one.path, one)).collect();
-    if changed.is_empty() {
-        return contents.clone();
-    }
-    let change = |operation| match operation {
-        Operation::Entry { mut entry, data } => {
-            if let Some(one) = changed.get(&entry.path) {
-                (entry.attributes.mode, entry.attributes.owner) = (one.mode, one.owner);
-            }
-            Operation::Entry { entry, data }
-        }
-        deletion => deletion,
-    };
-    let operations = Arc::new(contents.operations.iter().map(change).collect());
-    LayerContents { operations, ..contents.clone() }
+    let changes = changed.map(|one| (one.path.clone(), (one.mode, one.owner))).collect();
+    provision.payload.contents.amended(&changes)
 }
 
 /// The certificates among the static files of a plan.

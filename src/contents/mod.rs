@@ -4,6 +4,7 @@
 //! them; [`payload()`], [`artifact`] and [`state`] say what the layers of ours hold; [`FirstPass`] guesses an artifact's layer while its
 //! input is still being read.
 
+mod amend;
 mod artifact;
 mod carriers;
 mod change;
