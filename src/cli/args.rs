@@ -220,7 +220,7 @@ pub(super) enum Allowance {
     Rollback,
     /// Platforms get packages of different versions
     PlatformSkew,
-    /// Package indexes of the store are used where their server cannot be reached
+    /// Package indexes that the store has are used as they are, without asking whether there are newer ones
     Offline,
 }
 

@@ -17,7 +17,7 @@ pub struct Policy {
     pub deny_sha1: bool,
     /// Whether each package has to be signed itself, besides its index (apk).
     pub require_package_signature: bool,
-    /// Whether indexes of the store will do where their server cannot be reached.
+    /// Whether indexes that the store has are used without asking their server for newer ones.
     pub offline: bool,
 }
 
