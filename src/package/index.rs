@@ -5,6 +5,7 @@ mod deb;
 mod error;
 mod lines;
 mod market;
+mod mentions;
 mod names;
 mod record;
 mod stored;

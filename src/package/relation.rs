@@ -5,6 +5,7 @@ mod deb;
 mod written;
 
 pub use apk::{apk_atoms, apk_depends, apk_provides};
+pub(super) use deb::deb_names;
 pub use deb::{deb_atoms, deb_groups, deb_provides};
 pub use written::Written;
 

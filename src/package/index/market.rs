@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Index;
+use super::mentions::Mentions;
 use super::names::{Names, NamesBuilder};
 use crate::package::description::{Package, Stanza};
 use crate::package::family::Family;
@@ -29,6 +30,8 @@ pub struct Market {
     names: Names,
     provided: Names,
     completing: Names,
+    /// Once somebody asked.
+    mentions: OnceLock<Mentions>,
 }
 
 /// One package on offer.
@@ -63,7 +66,7 @@ impl Market {
         }
         let (packages, names, provided, completing) =
             (market.packages, market.names.finish(), market.provided.finish(), market.completing.finish());
-        Self { repositories, packages, names, provided, completing }
+        Self { repositories, packages, names, provided, completing, mentions: OnceLock::new() }
     }
 
     /// How many packages there are.
@@ -102,6 +105,12 @@ impl Offers for Market {
 
     fn tag(&self, repository: usize) -> Option<&str> {
         self.repositories[repository].tag.as_deref()
+    }
+
+    fn mention(&self, name: &str) -> Option<u32> {
+        let indexes = self.repositories.iter().flat_map(|repository| &repository.indexes);
+        let read = || Mentions::new(&self.names, indexes.map(|index| &**index));
+        self.mentions.get_or_init(read).place(&self.names, name)
     }
 
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {

@@ -24,6 +24,16 @@ impl Names {
         &self.numbers[start as usize..end as usize]
     }
 
+    /// The number that stands for a name among all of them, from 0.
+    pub(super) fn group(&self, name: &str) -> Option<u32> {
+        self.groups.find(name)
+    }
+
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// All names, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.sorted.iter().map(|group| self.groups.name(*group))

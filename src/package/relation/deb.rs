@@ -12,6 +12,12 @@ pub fn deb_atoms(field: &str) -> Vec<Atom> {
     parts(field, ',').flat_map(|group| parts(group, '|')).map(atom).collect()
 }
 
+/// The names in a field such as `Depends`, of alternatives and with versions or not.
+pub(crate) fn deb_names(field: &str) -> impl Iterator<Item = &str> {
+    let name = |text: &'_ str| text.find(|c: char| !is_of_name(c) || c == ':').unwrap_or(text.len());
+    field.split([',', '|']).map(str::trim_ascii).map(move |text| &text[..name(text)])
+}
+
 /// What `Provides` says, but for what dpkg would not read, and for names of another architecture.
 pub fn deb_provides(field: &str) -> Vec<Provide> {
     let provide = |atom: Atom| match atom {

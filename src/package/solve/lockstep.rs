@@ -24,7 +24,11 @@ pub enum Lockstep {
 /// # Errors
 /// What one platform has no solution for, or what they differ in.
 pub fn solve_alike(problems: &[Problem<'_>], lockstep: Lockstep) -> Result<Vec<Solution>, SolveError> {
-    let stocks: Vec<Stock<'_>> = problems.iter().map(Stock::new).collect();
+    let stock = |problem| match lockstep {
+        Lockstep::Required => Stock::new(problem).mentioned_as(&problems[0]),
+        Lockstep::Off => Stock::new(problem),
+    };
+    let stocks: Vec<Stock<'_>> = problems.iter().map(stock).collect();
     let each = || problems.iter().zip(&stocks);
     for (problem, stock) in each() {
         diagnose::impossible(problem, stock, &Rules::new(problem))?;

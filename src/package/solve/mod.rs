@@ -1,6 +1,7 @@
 //! Requests, a base and what repositories offer, to the packages that are added.
 
 mod diagnose;
+mod eager;
 mod error;
 mod links;
 mod lockstep;
@@ -67,6 +68,8 @@ pub trait Offers: Sync {
     fn repository(&self, number: u32) -> usize;
     /// The tag (apk), or the suite that serves only who asks for it (deb: NotAutomatic), of a repository.
     fn tag(&self, repository: usize) -> Option<&str>;
+    /// The place of a package's name in the order in which the lists name it first, be it in a relation of another (deb).
+    fn mention(&self, name: &str) -> Option<u32>;
     /// All names of packages, for suggestions.
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 }

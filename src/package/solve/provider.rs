@@ -11,6 +11,7 @@ use resolvo::{
     VersionSetUnionId,
 };
 
+use super::eager::Eager;
 use super::needs::{Fit, Need, Whose, need};
 use super::rules::{Newer, Rules};
 use super::search::Unsolvable;
@@ -23,16 +24,18 @@ use crate::package::relation::{Atom, Group};
 pub(super) struct Provider<'a> {
     stock: &'a Stock<'a>,
     rules: &'a Rules<'a>,
+    eager: Eager,
     sets: RefCell<Sets>,
     candidates: RefCell<HashMap<String, Rc<[Id]>>>,
     names: RefCell<HashMap<Id, NameId>>,
 }
 
 impl<'a> Provider<'a> {
-    pub(super) fn new(stock: &'a Stock<'a>, rules: &'a Rules<'a>) -> Self {
+    pub(super) fn new(stock: &'a Stock<'a>, rules: &'a Rules<'a>, eager: Eager) -> Self {
         Self {
             stock,
             rules,
+            eager,
             sets: RefCell::default(),
             candidates: RefCell::default(),
             names: RefCell::default(),
@@ -135,9 +138,12 @@ impl<'a> Provider<'a> {
     fn needs(&self, id: Id) -> Result<Vec<ConditionalRequirement>, String> {
         let package = self.stock.package(id);
         let mut requirements = Vec::new();
-        for group in &package.depends {
+        for (place, group) in package.depends.iter().enumerate() {
             match need(self.stock, self.rules, Whose::Package(id), group) {
-                Need::OneOf(found) => requirements.push(self.requirement(&found, group).into()),
+                Need::OneOf(mut found) => {
+                    self.eager.prefer(id, place, &mut found);
+                    requirements.push(self.requirement(&found, group).into());
+                }
                 Need::Met(_) | Need::Open(_) => {}
                 Need::Nothing => {
                     return Err(format!("it needs {}, which there is not", group.written(self.stock.family)));

@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use resolvo::{ConditionalRequirement, Solver, UnsolvableOrCancelled};
 
 use super::Problem;
+use super::eager::Eager;
 use super::links::{link, links};
 use super::needs::Whose;
 use super::provider::Provider;
@@ -49,7 +50,7 @@ pub(super) fn attempt(
     stock: &Stock<'_>,
     rules: &Rules<'_>,
 ) -> Result<Present, Unsolvable> {
-    let provider = Provider::new(stock, rules);
+    let provider = Provider::new(stock, rules, Eager::new(problem, stock, rules));
     let requirements = requirements(problem, stock, rules, &provider)?;
     let mut solver = Solver::new(provider);
     match solver.solve(resolvo::Problem::new().requirements(requirements)) {

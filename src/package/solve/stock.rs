@@ -21,6 +21,7 @@ pub(super) struct Stock<'a> {
     pub(super) family: Family,
     pub(super) architecture: &'a str,
     offers: &'a dyn Offers,
+    mentions: &'a dyn Offers,
     base: Vec<Arc<Package>>,
     base_named: BTreeMap<&'a str, Id>,
     base_providing: BTreeMap<&'a str, Vec<Id>>,
@@ -60,6 +61,7 @@ impl<'a> Stock<'a> {
             family: problem.family,
             architecture: problem.architecture,
             offers: problem.offers,
+            mentions: problem.offers,
             base: Vec::new(),
             base_named: BTreeMap::new(),
             base_providing: BTreeMap::new(),
@@ -69,6 +71,11 @@ impl<'a> Stock<'a> {
             stock.add_to_base(package);
         }
         stock
+    }
+
+    /// The same, which goes by another platform's order of mentions, so that both choose alike.
+    pub(super) fn mentioned_as(self, problem: &Problem<'a>) -> Self {
+        Self { mentions: problem.offers, ..self }
     }
 
     /// Packages of other architectures serve only where they say so; the first of a name counts.
@@ -214,6 +221,11 @@ impl<'a> Stock<'a> {
                         && package.architecture == self.family.any_architecture())
             }
         }
+    }
+
+    /// The place of a name in the order in which lists name packages first.
+    pub(super) fn mention(&self, name: &str) -> Option<u32> {
+        self.mentions.mention(name)
     }
 
     /// The offers that come by themselves where a name is there.

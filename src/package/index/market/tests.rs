@@ -31,6 +31,18 @@ fn offered(market: &Market, numbers: &[u32]) -> Vec<String> {
 }
 
 #[test]
+fn names_are_known_by_where_lists_have_them_first() {
+    let market = Market::new(vec![
+        repository(None, &["a 1 00: c\nd 1 01", "b 1 02: x"]),
+        repository(None, &["c 1 03"]),
+    ]);
+    let mut names = ["a", "b", "c", "d"];
+    names.sort_by_key(|name| market.mention(name));
+    assert_eq!(names, ["a", "c", "d", "b"], "c is named by what a provides, b only by itself");
+    assert_eq!(market.mention("x"), None, "no package has that name");
+}
+
+#[test]
 fn packages_are_found_by_name_and_by_what_they_provide() {
     let market = Market::new(vec![
         repository(None, &["b 1 00: x, y (= 2)\na 1 01: x", "c 1 02"]),

@@ -18,13 +18,25 @@ fn an_alternative_of_the_base_goes_before_the_first() {
 }
 
 #[test]
-fn a_package_goes_before_what_provides_its_name_and_these_by_priority_and_name() {
+fn a_package_goes_before_what_provides_its_name_and_these_by_priority_and_mention() {
     let world = deb("a 1; depends: v\nv 1\np 1; provides: v; priority: 4");
     assert_eq!(world.adds("a"), "a=1 v=1");
     let world = deb("a 1; depends: v\nq 1; provides: v; priority: 2\np 1; provides: v; priority: 1");
     assert_eq!(world.adds("a"), "a=1 q=1");
     let world = deb("a 1; depends: v\nq 1; provides: v\np 1; provides: v");
-    assert_eq!(world.adds("a"), "a=1 p=1");
+    assert_eq!(world.adds("a"), "a=1 p=1", "as the lists name it last");
+    let world = deb("a 1; depends: v\np 1; provides: v\nq 1; provides: v");
+    assert_eq!(world.adds("a"), "a=1 q=1");
+}
+
+#[test]
+fn what_is_there_when_a_need_is_looked_at_meets_it() {
+    let packages = "v 1\np 1; provides: v\n";
+    let world = deb(&format!("{packages}a 1; depends: b, v\nb 1; depends: p"));
+    assert_eq!(world.adds("a"), "a=1 b=1 p=1", "what b needs comes before v");
+    let world = deb(&format!("{packages}a 1; depends: v, b\nb 1; depends: p"));
+    assert_eq!(world.adds("a"), "a=1 b=1 p=1 v=1", "and here after it");
+    assert_eq!(world.adds("a p"), "a=1 b=1 p=1", "requests are there before all needs");
 }
 
 #[test]

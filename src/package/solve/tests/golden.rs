@@ -45,30 +45,44 @@ fn special_worlds_of_alpine_are_solved_as_apk_does() {
     apk("alpine-3.16-special", &["busybox curl !nghttp2-libs"]);
 }
 
+/// What the lists named before all else: the reduced ones do not, and of packages that provide the same apt takes the one
+/// that is named last.
+const NAMED_FIRST: &str = "\
+Package: aardvark-dns
+Version: 1
+Architecture: all
+Depends: netavark
+Filename: none
+Size: 0
+SHA256: 0000000000000000000000000000000000000000000000000000000000000000
+";
+
 fn deb(offers: &str, architecture: &str, answers: &str, base: Option<&str>, differing: &[&str]) {
     let path = format!("golden/solve/{offers}.Packages.xz");
     let Some(index) = reduced_index(&path, architecture) else { return };
     let base = base.and_then(|base| fixture(&format!("deb/db/{base}.status")));
     let base = base.map(|status| installed(&String::from_utf8(status).unwrap())).unwrap_or_default();
-    compare(Family::Deb, architecture, index, &base, answers, differing);
+    let named_first = Index::deb(NAMED_FIRST.as_bytes(), architecture, &Limits::default()).unwrap();
+    compare(Family::Deb, architecture, vec![named_first, index], &base, answers, differing);
 }
 
 fn apk(answers: &str, differing: &[&str]) {
     let Some(text) = apk_index("apk/alpine-3.16-x86_64/APKINDEX.tar.gz") else { return };
     let index = Index::apk(text.as_bytes(), "x86_64", &Limits::default()).unwrap();
-    compare(Family::Apk, "x86_64", index, &[], answers, differing);
+    compare(Family::Apk, "x86_64", vec![index], &[], answers, differing);
 }
 
 /// Solves each world, and asserts that those which differ from the answers are those that are known to.
 fn compare(
     family: Family,
     architecture: &str,
-    index: Index,
+    indexes: Vec<Index>,
     installed: &[Package],
     answers: &str,
     differing: &[&str],
 ) {
-    let offers = Market::new(vec![Repository { tag: None, indexes: vec![Arc::new(index)] }]);
+    let offers =
+        Market::new(vec![Repository { tag: None, indexes: indexes.into_iter().map(Arc::new).collect() }]);
     let answers = String::from_utf8(fixture(&format!("golden/solve/{answers}.tsv")).unwrap()).unwrap();
     let mut different = Vec::new();
     for line in answers.lines() {
@@ -87,7 +101,9 @@ fn compare(
         let found: BTreeSet<String> = found.into_iter().collect();
         let answer: BTreeSet<String> = answer.split_whitespace().map(str::to_owned).collect();
         if found != answer {
-            different.push((world, format!("{:?}", found.symmetric_difference(&answer))));
+            let only = |a: &BTreeSet<String>, b| a.difference(b).cloned().collect::<Vec<_>>().join(" ");
+            let (ours, theirs) = (only(&found, &answer), only(&answer, &found));
+            different.push((world, format!("ours alone has {ours}; theirs alone has {theirs}")));
         }
     }
     let names: BTreeSet<&str> = different.iter().map(|(world, _)| *world).collect();

@@ -67,6 +67,10 @@ impl Offers for Shelf {
         self.tags[repository].as_deref()
     }
 
+    fn mention(&self, name: &str) -> Option<u32> {
+        self.named(name).first().copied()
+    }
+
     fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         let mut names: Vec<&str> = self.named.keys().map(String::as_str).collect();
         names.sort_unstable();
