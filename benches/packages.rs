@@ -132,6 +132,7 @@ fn choose(lists: &[PathBuf], status: &[u8], name: &str) -> usize {
         requests: &[Request::Install { atom, from: None }],
         upgrade: &Upgrade::No,
         assume: &[],
+        locked: None,
     };
     solve_alike(&[problem], Lockstep::Required).expect("Debian's packages go together")[0].added.len()
 }

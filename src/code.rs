@@ -237,6 +237,8 @@ codes! {
     PackageRollback = "E_PKG_ROLLBACK" => Verification,
     /// An index that is too old to be trusted.
     PackageStale = "E_PKG_STALE" => Verification,
+    /// Packages that are not those that are pinned.
+    PackageLock = "E_PKG_LOCK" => Verification,
     /// A finding that `--deny` refuses.
     Denied = "E_DENIED" => Policy,
     /// SIGINT ended the run.

@@ -5,6 +5,7 @@ mod apk_refused;
 mod bases;
 mod gaps;
 mod layers;
+mod locked;
 mod real;
 mod refused;
 mod report;

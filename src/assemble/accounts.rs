@@ -192,6 +192,7 @@ mod tests {
             platform: "linux/amd64".parse().unwrap(),
             base: None,
             packages: Arc::default(),
+            locked: None,
             artifacts: Vec::new(),
             files: Vec::new(),
             accounts,

@@ -33,6 +33,7 @@ pub(super) fn provide(
         let bases = &bases[provisions.len()..];
         let wish = |(order, base): (&Order<'_>, &Arc<View>)| Wish {
             packages: Arc::clone(&order.plan.packages),
+            locked: order.plan.locked.clone(),
             platform: order.plan.platform.clone(),
             base: Arc::clone(base),
             latest: order.plan.latest.map(|time| time.seconds()),

@@ -103,6 +103,10 @@ pub(super) struct Build {
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) deny: Vec<Denial>,
 
+    /// Add the packages that the report of an earlier build has (--json), by version and digest, and no others
+    #[arg(long, value_name = "REPORT")]
+    pub(super) packages_of: Option<PathBuf>,
+
     /// Fail where a package's script would have done something that is not done without running it
     #[arg(long)]
     pub(super) strict_scripts: bool,

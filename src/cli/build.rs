@@ -16,11 +16,12 @@ use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
 use crate::oci::RegistryMap;
+use crate::ops;
 use crate::ops::build::{Options, Wanted, build};
 use crate::ops::report::Report;
 use crate::ops::workspace::Workspace;
 use crate::package::Moment;
-use crate::plan::Timestamp;
+use crate::plan::{PackageLock, Timestamp};
 use crate::repositories::{Policy, Stale};
 use crate::spec::{self, Catalog, Parsed, SpecFile};
 
@@ -95,11 +96,18 @@ fn options(args: &Build, map: &[String]) -> Result<Options, Failure> {
         deny_privileged: args.deny.contains(&Denial::Setuid),
         repositories: policy(args)?,
         allow_skew: allows(Allowance::PlatformSkew),
+        lock: args.packages_of.as_deref().map(|report| lock(report, &limits)).transpose()?,
         strict_scripts: args.strict_scripts,
         epoch: epoch()?,
         limits,
         two_passes: args.two_passes,
     })
+}
+
+/// The packages that the report of an earlier build has.
+fn lock(report: &Path, limits: &Limits) -> Result<PackageLock, Failure> {
+    let lock = ops::report::lock::read(report, limits);
+    lock.map_err(|error| Failure::of(error.code(), &format!("--packages-of: {error}"), error.hint()))
 }
 
 /// What is tolerated of repositories of packages.

@@ -38,6 +38,10 @@ pub(super) fn of_problem(problem: &Problem) -> Option<String> {
             format!("pass --catalog, or name the base by `base`; of the definition are the tags {tags}")
         }
         Problem::NoTags { .. } => "name the tags to suffix by `tags` of the target".to_owned(),
+        Problem::Unpinned { .. } => {
+            "pass the report of a build of this customization for all its platforms, or no --packages-of"
+                .to_owned()
+        }
         Problem::Collision(_) => "give one of them another destination or other `tags`".to_owned(),
         problem => return of_limit(problem),
     };

@@ -17,7 +17,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::layer::{Reading, Trust};
 use crate::limits::{Budget, Limited, Limits};
 use crate::oci::{Platform, RegistryMap};
-use crate::plan::{self, Context, FilePlan, ImagePlan, Plan, PlanError, Timestamp};
+use crate::plan::{self, Context, FilePlan, ImagePlan, PackageLock, Plan, PlanError, Timestamp};
 use crate::progress::Progress;
 use crate::provision::Provisioner;
 use crate::registry::{PushError, Repository};
@@ -52,6 +52,8 @@ pub struct Options {
     pub repositories: Policy,
     /// Whether platforms may get packages of different versions.
     pub allow_skew: bool,
+    /// The packages that images may get, where only some may.
+    pub lock: Option<PackageLock>,
     /// Whether scripts of packages whose work is not understood are errors.
     pub strict_scripts: bool,
     /// Whether layers are always laid out before they are written; the bytes are the same.
@@ -282,6 +284,7 @@ impl Call<'_> {
             catalog: options.catalog.as_ref(),
             mismatch: options.platform_mismatch,
             epoch: options.epoch,
+            lock: options.lock.as_ref(),
             platforms: &options.platforms,
             interrupt: self.interrupt,
             spool: &spool,

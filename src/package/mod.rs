@@ -9,6 +9,7 @@ mod description;
 mod facts;
 mod family;
 mod index;
+mod locked;
 mod moment;
 mod relation;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use control::Fields;
 pub use description::{Identity, MultiArch, Package, PackageFile, SourcePackage, Stanza};
 pub use family::Family;
 pub use index::{Index, IndexError, IndexFault, Market, PACKAGE_INDEX_VERSION, Repository};
+pub use locked::{Locked, LockedPackage};
 pub use moment::Moment;
 pub use relation::{
     Atom, Group, Provide, Relation, Written, apk_atoms, apk_depends, apk_provides, deb_atoms, deb_groups,

@@ -221,6 +221,7 @@ mod tests {
             catalog,
             mismatch: PlatformMismatch::Refuse,
             epoch: None,
+            lock: None,
             platforms: &[],
             interrupt: &Interrupt::default(),
             spool: &tempfile::tempfile,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use super::{Remotes, Timestamp};
+use super::{PackageLock, Remotes, Timestamp};
 use crate::image::PlatformMismatch;
 use crate::interrupt::Interrupt;
 use crate::limits::Limits;
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub mismatch: PlatformMismatch,
     /// The time that outputs are made at, where it is set from outside.
     pub epoch: Option<Timestamp>,
+    /// The packages that images may get, where only some may.
+    pub lock: Option<&'a PackageLock>,
     /// The platforms that are wanted; all of the specification's where it is empty.
     pub platforms: &'a [Platform],
     /// Whether to stop.

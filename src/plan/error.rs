@@ -82,6 +82,16 @@ pub enum Problem {
         /// Those of the specification.
         offered: Vec<Platform>,
     },
+    /// Packages are pinned, but not those of an image that gets some.
+    #[error("the packages of {destination} for {platform} on {base} are not among those that are pinned")]
+    Unpinned {
+        /// The repository that the image is for.
+        destination: String,
+        /// Its base.
+        base: String,
+        /// Its platform.
+        platform: Platform,
+    },
     /// A long file beside the specification cannot be held.
     #[error("a file beside the specification cannot be read: {0}")]
     Spool(#[source] io::Error),
@@ -112,6 +122,7 @@ impl Coded for PlanError {
             Problem::Definition { .. } => Code::SourceMissing,
             Problem::NoTags { .. } | Problem::Tag(_) | Problem::Collision(_) => Code::SpecTag,
             Problem::Platform { .. } => Code::PlatformAbsent,
+            Problem::Unpinned { .. } => Code::PackageLock,
             Problem::Spool(error) => code::of_io(error),
         }
     }

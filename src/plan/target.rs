@@ -15,6 +15,7 @@ use super::problems::Problems;
 use super::{Runtime, Timestamp};
 use crate::image::Image;
 use crate::oci::{Compression, Locator, Platform};
+use crate::package::Locked;
 use crate::rootfs::Attributes;
 use crate::spec::{self, Customization, Place};
 
@@ -44,6 +45,8 @@ pub struct ImagePlan {
     pub base: Option<Image>,
     /// Packages of the base's distribution.
     pub packages: Arc<PackagesPlan>,
+    /// The packages that it may get, where only some may.
+    pub locked: Option<Arc<Locked>>,
     /// What is layered in, later over earlier.
     pub artifacts: Vec<ArtifactPlan>,
     /// Static files, in their order.
@@ -79,7 +82,7 @@ impl Shared<'_> {
         let images = self
             .platforms
             .iter()
-            .filter_map(|platform| Some((platform.clone(), self.image(platform, &base, place, problems)?)));
+            .filter_map(|platform| Some((platform.clone(), self.image(target, platform, &base, problems)?)));
         Some(Target {
             images: images.collect(),
             destination: target.destination.value.to_string(),
@@ -103,11 +106,13 @@ impl Shared<'_> {
     /// Plans the image of a platform; nothing where an input is not to be had.
     fn image(
         &self,
+        target: &spec::Target,
         platform: &Platform,
         base: &Base,
-        place: Place,
         problems: &mut Problems,
     ) -> Option<ImagePlan> {
+        let place = base_place(&target.base);
+        let locked = problems.keep(self.packages.place(), self.locked(target, platform, base));
         let base = match &base.found {
             None => None,
             Some(found) => {
@@ -122,6 +127,7 @@ impl Shared<'_> {
             created: self.created(inputs),
             base,
             packages: Arc::clone(&self.packages),
+            locked: locked?,
             artifacts,
             files: self.files.on(platform),
             accounts: (&self.customization.accounts).into(),
@@ -129,6 +135,20 @@ impl Shared<'_> {
             compression: self.customization.compression,
             latest: self.context.epoch,
         })
+    }
+
+    /// The packages that an image may get, where they are pinned; then those of every image that gets some have to be.
+    fn locked(
+        &self,
+        target: &spec::Target,
+        platform: &Platform,
+        base: &Base,
+    ) -> Result<Option<Arc<Locked>>, Problem> {
+        let Some(lock) = self.context.lock.filter(|_| self.packages.is_wanted()) else { return Ok(None) };
+        let (destination, base) = (target.destination.value.to_string(), base.name.to_string());
+        let locked = lock.of(&destination, &base, platform);
+        let unpinned = || Problem::Unpinned { destination, base, platform: platform.clone() };
+        locked.map(Some).ok_or_else(unpinned)
     }
 
     /// The time set from outside, else the newest among the inputs, else 1980.

@@ -8,7 +8,7 @@ use super::base::Database;
 use super::error::{Failed, ProvisionError};
 use super::installed::Base;
 use super::wish::{Provisioner, Wish};
-use super::{keys, sources};
+use super::{keys, locked, sources};
 use crate::package::{Lockstep, Problem, Solution, solve_alike};
 use crate::repositories::{Opened, Wanted};
 
@@ -34,14 +34,27 @@ pub(super) fn choose(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Chos
         requests: &wish.packages.requests,
         upgrade: &wish.packages.upgrade,
         assume: &wish.packages.assume,
+        locked: wish.locked.as_deref(),
     });
     let problems: Vec<_> = problems.collect();
+    for (number, problem) in problems.iter().enumerate() {
+        locked::check_offers(problem)
+            .map_err(|drift| Failed { wish: Some(number), problem: Box::new(drift).into() })?;
+    }
     let lockstep = if shop.allow_skew { Lockstep::Off } else { Lockstep::Required };
     let solutions = solve_alike(&problems, lockstep);
     let solutions = solutions.map_err(|failed| {
         let wish = known.iter().position(|(base, _)| base.architecture == failed.architecture);
-        Failed { wish, problem: failed.into() }
+        let problem = match locked::unsatisfied(&problems[wish.unwrap_or(0)], &failed) {
+            Some(drift) => Box::new(drift).into(),
+            None => failed.into(),
+        };
+        Failed { wish, problem }
     })?;
+    for (number, (problem, solution)) in problems.iter().zip(&solutions).enumerate() {
+        locked::check_choice(problem, solution)
+            .map_err(|drift| Failed { wish: Some(number), problem: Box::new(drift).into() })?;
+    }
     let known = known.into_iter().zip(solutions);
     Ok(known.map(|((base, opened), solution)| Chosen { base, opened, solution }).collect())
 }

@@ -1,5 +1,6 @@
 //! Why packages cannot be provided.
 
+use super::locked::Drift;
 use crate::code::{Code, Coded, Failure};
 use crate::contents::{PathLoop, PayloadError};
 use crate::limits::Limited;
@@ -103,6 +104,9 @@ pub enum ProvisionError {
     /// The packages do not go together.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// They are not those that are pinned.
+    #[error(transparent)]
+    Drift(#[from] Box<Drift>),
     /// The files of packages cannot be placed.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -130,11 +134,14 @@ impl ProvisionError {
             Self::OtherFamily { family, .. } => Some(format!("write {}", example(*family))),
             Self::Repository(error) => error.hint(),
             Self::Solve(error) => error.hint(),
+            Self::Drift(_) => Some(REPORT_ANEW.to_owned()),
             Self::Payload(error) => error.hint(),
             _ => None,
         }
     }
 }
+
+const REPORT_ANEW: &str = "build without --packages-of to see what there is now; its --json pins that";
 
 /// How repositories are named.
 fn example(family: Family) -> &'static str {
@@ -159,6 +166,7 @@ impl Coded for ProvisionError {
             Self::Unreadable { .. } | Self::Database { .. } => Code::PackageDatabase,
             Self::Repository(error) => error.code(),
             Self::Solve(error) => error.code(),
+            Self::Drift(_) => Code::PackageLock,
             Self::Payload(error) => error.code(),
         }
     }

@@ -11,6 +11,7 @@ mod fragments;
 mod installed;
 mod keys;
 mod listed;
+mod locked;
 mod owner_names;
 mod ownership;
 mod provided;
@@ -21,6 +22,7 @@ mod wish;
 pub use base::{Database, DatabaseKind};
 pub use error::{Failed, ProvisionError};
 pub use fragments::Fragment;
+pub use locked::Drift;
 pub use provided::{Provided, Provision};
 pub use records::Record;
 pub use wish::{Provisioner, Wish};
@@ -60,6 +62,10 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     let Chosen { base, solution, opened } = chosen;
     let numbers: Vec<u32> = solution.added.iter().map(|choice| choice.offer).collect();
     let fetched = shop.repositories.fetch(&opened, &numbers, &shop.work)?;
+    if let Some(locked) = &wish.locked {
+        let names = solution.added.iter().map(|choice| &*choice.package.name);
+        locked::check_files(locked, names.zip(fetched.iter().map(Fetched::digest))).map_err(Box::new)?;
+    }
     let unpack = |file: &Fetched| shop.repositories.unpack(file, &shop.reading);
     let unpacked: Vec<_> = fetched.par_iter().map(unpack).collect();
     let unpacked: Result<Vec<_>, _> = unpacked.into_iter().collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::contents::{Allow, View};
 use crate::layer::Reading;
 use crate::oci::Platform;
+use crate::package::Locked;
 use crate::plan::PackagesPlan;
 use crate::repositories::{Policy, Repositories, Work};
 
@@ -13,6 +14,8 @@ use crate::repositories::{Policy, Repositories, Work};
 pub struct Wish {
     /// What is asked for.
     pub packages: Arc<PackagesPlan>,
+    /// The packages that may be added, where only some may.
+    pub locked: Option<Arc<Locked>>,
     /// The platform.
     pub platform: Platform,
     /// What the base looks like.

@@ -95,6 +95,7 @@ pub(crate) fn build_counted(dir: &Path, yaml: &str, how: How, readings: &Reading
         limits: Limits::default(),
         repositories: Policy::at(Moment(0)),
         allow_skew: false,
+        lock: None,
         strict_scripts: false,
         two_passes: how.two_passes,
     };

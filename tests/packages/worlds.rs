@@ -92,6 +92,7 @@ impl Worlds {
             requests: &[Request::Install { atom, from: None }],
             upgrade: &Upgrade::No,
             assume: &[],
+            locked: None,
         };
         let solution = solve_alike(&[problem], Lockstep::Required).ok()?.pop()?;
         let name = |package: &Package| format!("{}={}", package.name, package.version);

@@ -2,6 +2,7 @@
 
 mod compile;
 mod findings;
+pub mod lock;
 mod packages;
 mod pushed;
 pub mod several;

@@ -4,7 +4,11 @@ use super::{Atom, Group, Provide, Relation};
 
 /// The groups of a field such as `Depends`. What cannot be read stays as what nothing meets.
 pub fn deb_groups(field: &str) -> Vec<Group> {
-    parts(field, ',').map(|group| Group(parts(group, '|').map(atom).collect())).collect()
+    let group = |text| {
+        let atoms: Vec<Atom> = parts(text, '|').map(atom).collect();
+        Group(if atoms.is_empty() { vec![atom(text)] } else { atoms })
+    };
+    parts(field, ',').map(group).collect()
 }
 
 /// The atoms of a field without alternatives such as `Breaks`.

@@ -47,7 +47,7 @@ fn wrong_by_itself(
 ) -> Option<Unsolved> {
     let name = atom.name.clone();
     match need(stock, rules, Whose::Request(from), &Group(vec![atom.clone()])) {
-        Need::OneOf(found) => ambiguous(stock, &name, &found),
+        Need::OneOf(found) => ambiguous(stock, rules, &name, &found),
         Need::Met(_) if rules.assumed.contains(&*name) => None,
         Need::Met(_) => Some(Unsolved::KeptOut { name }),
         Need::Open(_) => None,
@@ -56,9 +56,12 @@ fn wrong_by_itself(
 }
 
 /// A name that is no package's, and that several provide: who asks for one says which (apt's rule).
-fn ambiguous(stock: &Stock<'_>, name: &str, found: &[Fit]) -> Option<Unsolved> {
+fn ambiguous(stock: &Stock<'_>, rules: &Rules<'_>, name: &str, found: &[Fit]) -> Option<Unsolved> {
     let is_chosen = |id: Id| stock.is_base(id) || stock.package(id).name == name;
-    let names: BTreeSet<String> = found.iter().map(|fit| stock.package(fit.id).name.clone()).collect();
+    // What the base has of a name stays as it is.
+    let may_be_had = |name: &String| stock.installed(name).is_none() || rules.may_become_newer(name);
+    let names = found.iter().map(|fit| stock.package(fit.id).name.clone());
+    let names: BTreeSet<String> = names.filter(may_be_had).collect();
     let is_open =
         stock.family == Family::Deb && names.len() > 1 && !found.iter().any(|fit| is_chosen(fit.id));
     is_open.then(|| Unsolved::Virtual {

@@ -26,6 +26,7 @@ use stock::Stock;
 
 use super::description::Package;
 use super::family::Family;
+use super::locked::Locked;
 use super::relation::Atom;
 
 /// The packages to add for one platform so that all that is asked for is there.
@@ -90,6 +91,8 @@ pub struct Problem<'a> {
     pub upgrade: &'a Upgrade,
     /// Names to treat as present.
     pub assume: &'a [String],
+    /// The packages that may be added, where only some may.
+    pub locked: Option<&'a Locked>,
 }
 
 /// Something that is asked for; errors and reasons name it by its place in the list.

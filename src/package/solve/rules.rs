@@ -7,6 +7,7 @@ use super::stock::{By, Id, Match, Stock};
 use super::{Problem, Request, Upgrade};
 use crate::package::description::{Package, SourcePackage};
 use crate::package::family::Family;
+use crate::package::locked::Locked;
 
 /// What an attempt has to meet, and what it may choose for that.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub(super) struct Rules<'a> {
     /// The sources that every platform has, by the name of the package; others are never added. Nothing where each platform
     /// is on its own.
     pub(super) alike: Option<&'a Alike<'a>>,
+    /// The packages that may be added, where only some may.
+    pub(super) locked: Option<&'a Locked>,
     /// Names of requests: what they name is there for sure.
     pub(super) named: BTreeSet<&'a str>,
 }
@@ -76,6 +79,7 @@ impl<'a> Rules<'a> {
             tags: installs().filter_map(|(_, _, from)| from).collect(),
             strays: BTreeSet::new(),
             alike: None,
+            locked: problem.locked,
             named: installs().map(|(_, atom, _)| &*atom.name).collect(),
         }
     }
@@ -88,6 +92,7 @@ impl<'a> Rules<'a> {
         let package = stock.package(id);
         !self.kept_out.contains(&*package.name)
             && stock.tag(id).is_none_or(|tag| self.tags.contains(tag) && !self.is_stray(id))
+            && self.locked.is_none_or(|locked| locked.allows(&package.name, &package.version))
             && self.is_alike(&package)
             && self.is_new_enough(stock, &package)
     }

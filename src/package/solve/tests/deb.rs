@@ -40,6 +40,13 @@ fn what_is_there_when_a_need_is_looked_at_meets_it() {
 }
 
 #[test]
+fn of_what_provides_a_request_only_what_may_be_added_counts() {
+    let world = deb("p 1; provides: v (= 1)\nq 2; provides: v (= 1)");
+    assert!(world.adds("v").starts_with("ERROR several packages provide `v`"));
+    assert_eq!(world.base("q 1").adds("v=1"), "p=1", "q stays as old as it is");
+}
+
+#[test]
 fn a_versioned_need_is_met_by_versioned_provides_alone() {
     let world = deb("a 1; depends: v (>= 2)\np 9; provides: v\nq 1; provides: v (= 2)");
     assert_eq!(world.adds("a"), "a=1 q=1");

@@ -96,6 +96,7 @@ fn compare(
             requests: &requests,
             upgrade: &Upgrade::No,
             assume: &[],
+            locked: None,
         };
         let found = solve(&problem).map_or(["ERROR".to_owned()].into(), |found| set(&found));
         let found: BTreeSet<String> = found.into_iter().collect();

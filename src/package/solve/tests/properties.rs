@@ -6,7 +6,7 @@ use super::world::{World, apk, deb, set};
 use crate::package::description::Package;
 use crate::package::family::Family;
 use crate::package::relation::Atom;
-use crate::package::solve::{Offers, Request, Solution, solve};
+use crate::package::solve::{Offers, Request, Solution, Unsolved, solve};
 
 /// How many names there are; few, so that they meet.
 const NAMES: u8 = 8;
@@ -197,7 +197,11 @@ proptest! {
         let world = deb(&packages.join("\n")).base("p0 1");
         let words: Vec<_> = requests.into_iter().map(|name| format!("p{name}=1")).collect();
         let requests = world.requests(&words.join(" "));
-        prop_assert_eq!(solve(&world.problem(&requests)).is_ok(), has_solution(&world, &requests));
+        let solved = solve(&world.problem(&requests));
+        // Who asks for what several provide has to say which, whether there is a solution or not.
+        if !matches!(&solved, Err(error) if matches!(error.kind, Unsolved::Virtual { .. })) {
+            prop_assert_eq!(solved.is_ok(), has_solution(&world, &requests));
+        }
     }
 
     #[test]

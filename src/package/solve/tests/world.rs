@@ -150,6 +150,7 @@ impl World {
             requests,
             upgrade: &self.upgrade,
             assume: &self.assume,
+            locked: None,
         }
     }
 
