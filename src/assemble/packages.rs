@@ -15,9 +15,9 @@ use super::{Order, Workshop, codec, write};
 use crate::contents::{LayerContents, View};
 use crate::emulate::{self, Database, Emulated, Made, Scene};
 use crate::oci::Digest;
-use crate::package::Unpacked;
+use crate::package::{Family, Unpacked};
 use crate::plan::{FileKind, FilePlan, ImagePlan};
-use crate::provision::{self, DatabaseKind, Provision, Wish};
+use crate::provision::{self, DatabaseKind, Newcomers, Provision, Wish};
 use crate::rootfs::RootPath;
 use crate::store::Key;
 
@@ -43,7 +43,10 @@ pub(super) fn provide(
             provisions.extend(orders.iter().map(|_| None));
             continue;
         }
-        let provided = provision::provide(&shop.provisioner, &wishes).map_err(|error| {
+        let newcomers = |number: usize, packages: &[Arc<Unpacked>]| {
+            newcomers(orders[number].plan, &bases[number], packages)
+        };
+        let provided = provision::provide(&shop.provisioner, &wishes, &newcomers).map_err(|error| {
             let plan = orders[error.wish.unwrap_or(0)].plan;
             let place = error.problem.place(&plan.packages);
             let platform = error.wish.map(|_| plan.platform.clone());
@@ -52,6 +55,29 @@ pub(super) fn provide(
         provisions.extend(provided.into_iter().map(|one| Some(Arc::new(one))));
     }
     Ok(provisions)
+}
+
+/// The users and groups that packages bring to a base; none where that fails, as it will once everything is laid out.
+fn newcomers(plan: &ImagePlan, base: &View, packages: &[Arc<Unpacked>]) -> Newcomers {
+    let packages: Vec<&Unpacked> = packages.iter().map(|package| &**package).collect();
+    let Some(family) = packages.first().map(|package| package.family) else { return Newcomers::default() };
+    let scene = Scene {
+        family,
+        platform: &plan.platform,
+        view: base,
+        base_layers: base.layers(),
+        database: match family {
+            Family::Apk => Database::Installed,
+            Family::Deb => Database::Status,
+        },
+        packages: &packages,
+        files: &[],
+        users: &plan.accounts.users,
+        groups: &plan.accounts.groups,
+    };
+    let emulated = emulate::emulate(&scene).unwrap_or_default();
+    let groups: Vec<_> = emulated.groups.into_iter().map(|group| (group.name, group.gid)).collect();
+    Newcomers { users: emulated.users.into_iter().map(|user| (user.name, user.uid)).collect(), groups }
 }
 
 /// What scripts of the packages would have made on everything below the state layer, where the base has so many layers.

@@ -23,9 +23,12 @@ pub use base::{Database, DatabaseKind};
 pub use error::{Failed, ProvisionError};
 pub use fragments::Fragment;
 pub use locked::Drift;
+pub use owner_names::Newcomers;
 pub use provided::{Provided, Provision};
 pub use records::Record;
 pub use wish::{Provisioner, Wish};
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -34,31 +37,47 @@ use owner_names::Accounts;
 use ownership::Ownership;
 
 use crate::contents::{Parcel, payload};
+use crate::package::Unpacked;
 use crate::repositories::Fetched;
 
 /// Provides the packages that are wanted on the platforms of one target.
 ///
-/// Where a package went that an index still names, the indexes are asked for once more.
-pub fn provide(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Provision>, Failed> {
-    match attempt(shop, wishes) {
+/// Where a package went that an index still names, the indexes are asked for once more. `newcomers` says which users and groups
+/// the packages of a wish bring themselves: files may be theirs, by name.
+pub fn provide(
+    shop: &Provisioner<'_>,
+    wishes: &[Wish],
+    newcomers: &dyn Fn(usize, &[Arc<Unpacked>]) -> Newcomers,
+) -> Result<Vec<Provision>, Failed> {
+    match attempt(shop, wishes, newcomers) {
         Err(Failed { problem: ProvisionError::Repository(error), .. }) if error.is_superseded() => {
             shop.repositories.forget();
-            attempt(shop, wishes)
+            attempt(shop, wishes, newcomers)
         }
         provided => provided,
     }
 }
 
-fn attempt(shop: &Provisioner<'_>, wishes: &[Wish]) -> Result<Vec<Provision>, Failed> {
+fn attempt(
+    shop: &Provisioner<'_>,
+    wishes: &[Wish],
+    newcomers: &dyn Fn(usize, &[Arc<Unpacked>]) -> Newcomers,
+) -> Result<Vec<Provision>, Failed> {
     let chosen = choose::choose(shop, wishes)?;
     let provide = |(number, (wish, chosen))| {
-        provision(shop, wish, chosen).map_err(|problem| Failed { wish: Some(number), problem })
+        let newcomers = |packages: &[Arc<Unpacked>]| newcomers(number, packages);
+        provision(shop, wish, chosen, &newcomers).map_err(|problem| Failed { wish: Some(number), problem })
     };
     wishes.iter().zip(chosen).enumerate().map(provide).collect()
 }
 
 /// Fetches what was chosen for a platform, and lays it out.
-fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Provision, ProvisionError> {
+fn provision(
+    shop: &Provisioner<'_>,
+    wish: &Wish,
+    chosen: Chosen,
+    newcomers: &dyn Fn(&[Arc<Unpacked>]) -> Newcomers,
+) -> Result<Provision, ProvisionError> {
     let Chosen { base, solution, opened } = chosen;
     let numbers: Vec<u32> = solution.added.iter().map(|choice| choice.offer).collect();
     let fetched = shop.repositories.fetch(&opened, &numbers, &shop.work)?;
@@ -68,9 +87,12 @@ fn provision(shop: &Provisioner<'_>, wish: &Wish, chosen: Chosen) -> Result<Prov
     }
     let unpack = |file: &Fetched| shop.repositories.unpack(file, &shop.reading);
     let unpacked: Vec<_> = fetched.par_iter().map(unpack).collect();
-    let unpacked: Result<Vec<_>, _> = unpacked.into_iter().collect();
-    let packages = solution.added.into_iter().zip(fetched).zip(unpacked?);
-    let accounts = Accounts::of(&wish.base);
+    let unpacked = unpacked.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut accounts = Accounts::of(&wish.base);
+    if unpacked.iter().any(|package| accounts.lack(package)) {
+        accounts.extend(newcomers(&unpacked));
+    }
+    let packages = solution.added.into_iter().zip(fetched).zip(unpacked);
     let packages = packages.map(|((choice, file), unpacked)| {
         let unpacked = accounts.owning(unpacked);
         let number = opened.offers().repository(choice.offer);

@@ -8,6 +8,15 @@ use crate::layer::{Item, ItemKind, LayerIndex};
 use crate::package::{OwnerNames, Unpacked};
 use crate::rootfs::{Owner, RootPath};
 
+/// The users and groups that packages add to an image.
+#[derive(Clone, Debug, Default)]
+pub struct Newcomers {
+    /// Users, with their numbers.
+    pub users: Vec<(String, u32)>,
+    /// Groups, with their numbers.
+    pub groups: Vec<(String, u32)>,
+}
+
 /// The users and groups of an image, by name.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
@@ -19,6 +28,27 @@ impl Accounts {
     /// Those of `etc/passwd` and `etc/group`.
     pub(super) fn of(view: &View) -> Self {
         Self { users: numbers(view, "etc/passwd"), groups: numbers(view, "etc/group") }
+    }
+
+    /// Adds those that the packages themselves bring.
+    pub(super) fn extend(&mut self, newcomers: Newcomers) {
+        for (name, number) in newcomers.users {
+            self.users.entry(name).or_insert(number);
+        }
+        for (name, number) in newcomers.groups {
+            self.groups.entry(name).or_insert(number);
+        }
+    }
+
+    /// Whether an owner of a package's entries has a name that nobody here has.
+    pub(super) fn lack(&self, unpacked: &Unpacked) -> bool {
+        let lacks = |known: &HashMap<String, u32>, name: &Option<String>| {
+            name.as_ref().is_some_and(|name| !known.contains_key(name))
+        };
+        unpacked
+            .owners
+            .values()
+            .any(|names| lacks(&self.users, &names.user) || lacks(&self.groups, &names.group))
     }
 
     /// A package with its entries owned as their names say, where the image knows those: numbers are the builder's.
@@ -110,9 +140,16 @@ mod tests {
         let found: Vec<_> = (0..4).map(|at| inodes.attributes(at).owner.to_string()).collect();
         assert_eq!(found, ["33:44", "0:44", "0:0", "33:0"]);
         let unknown = unpacked([(0, names("nobody", "nogroup"))].into());
+        assert!(accounts.lack(&unknown) && !accounts.lack(&unpacked([(0, names("www", ""))].into())));
         assert!(
             Arc::ptr_eq(&accounts.owning(Arc::clone(&unknown)), &unknown),
             "nothing is copied for nothing"
         );
+        let (users, groups) = (vec![("nobody".to_owned(), 65_534), ("www".to_owned(), 1)], Vec::new());
+        let mut accounts = accounts;
+        accounts.extend(Newcomers { users, groups });
+        let inodes = |owned: &Unpacked| owned.index.items.inodes().attributes(0).owner.to_string();
+        assert_eq!(inodes(&accounts.owning(unknown)), "65534:0");
+        assert_eq!(inodes(&accounts.owning(unpacked([(0, names("www", "www"))].into()))), "33:44");
     }
 }

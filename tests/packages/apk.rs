@@ -68,7 +68,7 @@ fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
     h0755 0:0 usr/bin/greet-all = usr/bin/greet
     d0755 0:0 var/
     d0755 0:0 var/lib/
-    d0750 501:20 var/lib/greet/
+    d0750 700:700 var/lib/greet/
     d0755 0:0 usr/share/
     d0755 0:0 usr/share/man/
     d0755 0:0 usr/share/man/man1/
@@ -140,7 +140,7 @@ fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
     F:var
     F:var/lib
     F:var/lib/greet
-    M:501:20:750
+    M:700:700:750
 
     C:Q1paLXA/ixiQf23PVjUV5ON3ob8fM=
     P:greet-doc
