@@ -10,7 +10,8 @@
 //! tests/packages/ask_apt DIR amd64 lists STATUS && OVERCOAT_APT=DIR/amd64 cargo bench --bench packages
 //! ```
 //!
-//! reads the same lists, chooses packages on the base of STATUS, and has apt do the same, each from nothing.
+//! reads the same lists, chooses packages on the base of STATUS, and has apt do the same: each from the lists, and each from
+//! what it keeps of them.
 
 use std::env;
 use std::fs;
@@ -41,8 +42,7 @@ fn packages(bench: &mut Criterion) {
         return;
     };
     let indexes: Vec<Arc<Index>> = texts.iter().map(|text| Arc::new(index(text))).collect();
-    let mut kept = Vec::new();
-    indexes[0].write_to(&mut kept).expect("memory takes all");
+    let kept = kept(&indexes[0]);
     println!("{} packages of {} bytes are kept in {} bytes", indexes[0].len(), first.len(), kept.len());
     reading(bench, first, &kept);
     finding(bench, &indexes);
@@ -57,7 +57,7 @@ fn reading(bench: &mut Criterion, text: &[u8], kept: &[u8]) {
     group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("read", |bench| bench.iter(|| index(black_box(text))));
     group.bench_function("take back", |bench| {
-        bench.iter(|| Index::read_from(&mut black_box(kept)).expect("it was just written"));
+        bench.iter(|| take_back(black_box(kept)));
     });
     group.finish();
 }
@@ -89,38 +89,70 @@ fn beside_apt(dir: &Path) {
     lists.retain(|path| path.to_string_lossy().ends_with("_Packages"));
     lists.sort();
     let status = fs::read(dir.join("var/lib/dpkg/status")).expect("the base has a database");
+    let kept: Vec<Vec<u8>> = lists.iter().map(|list| kept(&read(list))).collect();
     println!(
-        "{:<28}{:>12}{:>12}{:>8}{:>10}",
-        "lists to a set", "overcoat", "apt-get -s", "ratio", "packages"
+        "{:<28}{:>10}{:>14}{:>8}{:>14}{:>14}{:>8}{:>10}",
+        "milliseconds to a set",
+        "overcoat",
+        "apt-get -s",
+        "ratio",
+        "again",
+        "apt, cached",
+        "ratio",
+        "packages"
     );
     for name in ["curl", "git", "python3", "nginx", "ca-certificates", "openjdk-21-jre-headless"] {
-        let began = Instant::now();
-        let count = choose(&lists, &status, name);
-        let ours = began.elapsed();
-        let began = Instant::now();
-        let asked = Command::new("apt-get")
-            .args(["install", "-s", "--no-install-recommends", name])
-            .env("APT_CONFIG", dir.join("apt.conf"))
-            .output()
-            .expect("apt-get can be run");
-        let apts = began.elapsed();
-        let lines = String::from_utf8_lossy(&asked.stdout);
-        assert_eq!(lines.lines().filter(|line| line.starts_with("Inst ")).count(), count, "{name}");
-        let ratio = apts.as_secs_f64() / ours.as_secs_f64();
-        println!("{name:<28}{:>9} ms{:>9} ms{ratio:>7.1}x{count:>10}", ours.as_millis(), apts.as_millis());
+        let (count, ours) = timed(|| choose(lists.iter().map(|list| read(list)), &status, name));
+        let (same, again) = timed(|| choose(kept.iter().map(|kept| take_back(kept)), &status, name));
+        let (apts, apt) =
+            timed(|| ask_apt(dir, name, &["-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]));
+        ask_apt(dir, name, &[]);
+        let (_, cached) = timed(|| ask_apt(dir, name, &[]));
+        assert_eq!((count, count), (same, apts), "{name}");
+        println!(
+            "{name:<28}{ours:>10.0}{apt:>14.0}{:>7.1}x{again:>14.0}{cached:>14.0}{:>7.1}x{count:>10}",
+            apt / ours,
+            cached / again
+        );
     }
     let memory = fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: unknown"));
 }
 
+/// What something gives, and the milliseconds it takes.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let began = Instant::now();
+    let made = work();
+    (made, began.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// How many packages apt would install.
+fn ask_apt(dir: &Path, name: &str, options: &[&str]) -> usize {
+    let mut apt = Command::new("apt-get");
+    apt.args(options).args(["install", "-s", "--no-install-recommends", name]);
+    let asked = apt.env("APT_CONFIG", dir.join("apt.conf")).output().expect("apt-get can be run");
+    String::from_utf8_lossy(&asked.stdout).lines().filter(|line| line.starts_with("Inst ")).count()
+}
+
+fn read(list: &Path) -> Index {
+    let text = fs::File::open(list).expect("the list can be read");
+    Index::deb(text, "amd64", &Limits::default()).expect("it is a list of packages")
+}
+
+fn kept(index: &Index) -> Vec<u8> {
+    let mut kept = Vec::new();
+    index.write_to(&mut kept).expect("memory takes all");
+    kept
+}
+
+fn take_back(mut kept: &[u8]) -> Index {
+    Index::read_from(&mut kept).expect("it was just written")
+}
+
 /// How many packages one needs on a base.
-fn choose(lists: &[PathBuf], status: &[u8], name: &str) -> usize {
-    let repository = |list: &PathBuf| {
-        let text = fs::File::open(list).expect("the list can be read");
-        let index = Index::deb(text, "amd64", &Limits::default()).expect("it is a list of packages");
-        Repository { tag: None, indexes: vec![Arc::new(index)] }
-    };
-    let market = Market::new(lists.iter().map(repository).collect());
+fn choose(indexes: impl Iterator<Item = Index>, status: &[u8], name: &str) -> usize {
+    let repository = |index| Repository { tag: None, indexes: vec![Arc::new(index)] };
+    let market = Market::new(indexes.map(repository).collect());
     let installed = status::read(status).expect("it is a database").into_iter().map(|record| record.package);
     let installed: Vec<Package> = installed.collect();
     let atom = Atom { name: name.to_owned(), qualifier: None, version: None };

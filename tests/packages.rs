@@ -1,6 +1,7 @@
 //! Packages of repositories on bases, through the whole command.
 
 mod apk;
+mod apk_read;
 mod apk_refused;
 mod bases;
 mod gaps;
