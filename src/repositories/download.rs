@@ -38,40 +38,28 @@ pub(super) fn download(
     shared: &Shared,
     work: &Work<'_>,
 ) -> Result<Downloaded, Problem> {
-    let Some(mut incoming) = shared.store.as_ref().and_then(|store| store.incoming()) else {
-        return spooled(place, size, what, shared, work);
-    };
-    match copy(place, size, what, &mut incoming, shared, work) {
-        Ok(digest) => Ok(Downloaded { into: Into::Store(incoming), digest, size }),
-        Err(Failure::Source(problem)) => Err(problem),
-        // A build goes on without a store that cannot be written.
-        Err(Failure::Target(error)) => {
-            incoming.fail(error, size);
-            spooled(place, size, what, shared, work)
+    let copy = |target: &mut dyn Write| copy(place, size, what, target, shared, work);
+    if let Some(mut incoming) = shared.store.as_ref().and_then(|store| store.incoming()) {
+        match copy(&mut incoming) {
+            Ok(digest) => return Ok(Downloaded { into: Into::Store(incoming), digest, size }),
+            Err(Failure::Source(problem)) => return Err(problem),
+            // A build goes on without a store that cannot be written.
+            Err(Failure::Target(error)) => incoming.fail(error, size),
         }
     }
-}
-
-fn spooled(
-    place: &Place,
-    size: u64,
-    what: &str,
-    shared: &Shared,
-    work: &Work<'_>,
-) -> Result<Downloaded, Problem> {
     let mut file = (shared.spool)().map_err(Problem::Io)?;
-    match copy(place, size, what, &mut file, shared, work) {
-        Ok(digest) => Ok(Downloaded { into: Into::File(file), digest, size }),
-        Err(Failure::Source(problem)) => Err(problem),
-        Err(Failure::Target(error)) => Err(Problem::Io(error)),
-    }
+    let digest = copy(&mut file).map_err(|failure| match failure {
+        Failure::Source(problem) => problem,
+        Failure::Target(error) => Problem::Io(error),
+    })?;
+    Ok(Downloaded { into: Into::File(file), digest, size })
 }
 
 fn copy(
     place: &Place,
     size: u64,
     what: &str,
-    target: &mut impl Write,
+    target: &mut dyn Write,
     shared: &Shared,
     work: &Work<'_>,
 ) -> Result<Digest, Failure> {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::scene::{Scene, added};
+use super::scene::{Scene, added, index};
 use crate::support::packages::apk::ApkRepository;
+use crate::support::packages::base::TRIGGERS;
 
 const INSTALLED: &str = "lib/apk/db/installed";
 
@@ -207,6 +208,33 @@ fn a_base_of_apk_gets_packages_and_the_whole_of_its_database() {
     greet
     greet-polite
     ");
+}
+
+#[test]
+fn scripts_and_triggers_of_packages_are_entered_behind_those_of_the_base() {
+    let scene = Scene::apk(&ApkRepository::sample());
+    scene.wants_apk("greet, manual-cache");
+    scene.report(&[]);
+    let image = scene.layout("out").image("1_x", "linux/arm64");
+    let file = |path: &str| image.file(2, path).unwrap();
+    let records = records(&file(INSTALLED));
+    let identity = |name: &str| records[name][0].strip_prefix("C:").unwrap();
+    let triggers = format!("{TRIGGERS}{} /usr/share/man /usr/share/man/*\n", identity("manual-cache"));
+    assert_eq!(file("lib/apk/db/triggers"), triggers);
+    let script = format!("greet-1.2-r0.{}.pre-install", identity("greet"));
+    assert!(file("lib/apk/db/scripts.tar").contains(&script));
+    assert!(records["greet"].contains(&"A:aarch64".to_owned()));
+    assert_eq!(file("etc/apk/world"), "base\ngreet\nmanual-cache\n");
+}
+
+#[test]
+fn a_repository_and_a_base_elsewhere_give_the_same_image() {
+    let built = |args: &[&str]| {
+        let scene = Scene::apk(&ApkRepository::sample());
+        scene.wants_apk("greet, docs");
+        index(&scene.report(args))
+    };
+    assert_eq!(built(&[]), built(&["--jobs", "1"]));
 }
 
 /// The directory of package fixtures, where this machine has it.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::scene::{Scene, index, warnings};
+use crate::support::packages::Filled;
 use crate::support::packages::apk::{Algorithm, Apk, ApkRepository, Key};
 
 fn scene(repository: &ApkRepository) -> Scene {

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::scene::{Scene, added, index, packages, repository, unfinished};
+use crate::support::packages::Filled;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Deb, DebRepository};
 use crate::support::registry::{Fault, FileServer, Method};

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::scene::{Scene, packages, repository, warnings};
 use crate::support::Tar;
+use crate::support::packages::Filled;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Deb, DebRepository};
 use crate::support::registry::Authority;

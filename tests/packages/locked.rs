@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::scene::{Scene, added, greet, index, library, repository};
+use crate::support::packages::Filled;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Deb, DebRepository};
 

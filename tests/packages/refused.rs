@@ -4,6 +4,7 @@ use std::fs;
 
 use super::scene::{Scene, index, repository, warnings};
 use crate::support::Zeros;
+use crate::support::packages::Filled;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Compression, Deb, DebRepository, Key, Member, now};
 

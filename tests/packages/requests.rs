@@ -1,6 +1,7 @@
 //! What can be asked for, and what is said where it cannot be had.
 
 use super::scene::{Scene, added, greet, library, packages, repository, warnings};
+use crate::support::packages::Filled;
 use crate::support::packages::base::{Database, DebBase};
 use crate::support::packages::deb::{Deb, DebRepository};
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::support::packages::Filled;
 use crate::support::packages::apk::{ApkRepository, Key};
 use crate::support::packages::base::{DebBase, apk_base};
 use crate::support::packages::deb::{Compression, Deb, DebRepository};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use overcoat::limits::Limits;
+use overcoat::package::Index;
 
 use crate::versions::is_deb;
 
@@ -21,6 +22,27 @@ pub struct Offered {
     pub size: u64,
     /// Its dependencies, as they are written: of apk by keys `D`, of Debian by `Pre-Depends` and `Depends`.
     pub depends: String,
+}
+
+/// Asserts that an index holds what another reader found, and is the same once it was kept.
+pub fn check_index(index: &Index, expected: &[Offered]) {
+    assert_eq!(index.len(), expected.len());
+    for (number, expected) in expected.iter().enumerate() {
+        let package = index.package(number);
+        let file = package.file.expect("what is offered has a file");
+        let found = Offered {
+            name: package.name,
+            version: package.version,
+            architecture: package.architecture,
+            location: file.location,
+            size: file.size,
+            depends: expected.depends.clone(),
+        };
+        assert_eq!(found, *expected);
+    }
+    let mut kept = Vec::new();
+    index.write_to(&mut kept).expect("memory is written without fault");
+    assert_eq!(Index::read_from(&mut kept.as_slice()).expect("it was just written"), *index);
 }
 
 /// The limits that both readers hold here.

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Filled};
 pub(crate) use key::{Algorithm, Key};
 pub(crate) use repository::ApkRepository;
 
@@ -37,6 +37,12 @@ pub(crate) struct BuiltApk {
     pub(crate) bytes: Vec<u8>,
     /// The lines of its record in an index.
     pub(crate) record: String,
+}
+
+impl Filled for Apk {
+    fn entries(&mut self) -> &mut Entries {
+        &mut self.entries
+    }
 }
 
 impl Apk {
@@ -66,35 +72,6 @@ impl Apk {
     /// Adds a script, such as `.post-install`.
     pub(crate) fn script(mut self, name: &str, content: &str) -> Self {
         self.scripts.push((name.to_owned(), content.to_owned()));
-        self
-    }
-
-    /// Adds a file of mode 0644.
-    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        self.file_of(path, content, 0o644)
-    }
-
-    /// Adds a file of a mode.
-    pub(crate) fn file_of(mut self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
-        self.entries.add(Entry::file(path, content, mode));
-        self
-    }
-
-    /// Adds a directory, which those above it need not be.
-    pub(crate) fn dir(mut self, path: &str, mode: u32) -> Self {
-        self.entries.add(Entry::dir(path, mode));
-        self
-    }
-
-    /// Adds a symbolic link.
-    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
-        self.entries.add(Entry::link(path, target));
-        self
-    }
-
-    /// Adds another name of a file.
-    pub(crate) fn hard_link(mut self, path: &str, target: &str) -> Self {
-        self.entries.add(Entry::hard_link(path, target));
         self
     }
 

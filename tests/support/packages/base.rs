@@ -4,7 +4,7 @@ use serde_json::json;
 use tar::EntryType;
 
 use super::deb::Deb;
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Filled};
 use crate::support::Sandbox;
 
 /// A base under construction.
@@ -123,6 +123,9 @@ fn stanza(package: &Deb, architecture: &str, has_status: bool) -> String {
     }
 }
 
+/// The triggers of a base of apk's kind.
+pub(crate) const TRIGGERS: &str = "Q1WqIC8AHqqXwEfVZ1cPC/vxvxKxU= /etc\n";
+
 /// Puts a base of apk's kind into the layout `base` under a name; gives its database.
 pub(crate) fn apk_base(sandbox: &Sandbox, name: &str) -> String {
     let installed = "C:Q1WqIC8AHqqXwEfVZ1cPC/vxvxKxU=\nP:base\nV:1-r0\nA:noarch\nS:1\nI:1\nT:\nU:\nL:\nF:usr\nF:usr/share\nR:base\n\n";
@@ -134,7 +137,7 @@ pub(crate) fn apk_base(sandbox: &Sandbox, name: &str) -> String {
         ("etc/apk/world", "base\n"),
         ("lib/apk/db/installed", installed),
         ("lib/apk/db/scripts.tar", ""),
-        ("lib/apk/db/triggers", ""),
+        ("lib/apk/db/triggers", TRIGGERS),
         ("usr/share/base", "of the base\n"),
     ] {
         all.add(Entry::file(path, content, 0o644));

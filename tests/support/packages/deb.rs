@@ -8,7 +8,7 @@ use std::io::Write;
 use liblzma::write::XzEncoder;
 use md5::{Digest as _, Md5};
 
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Filled};
 use crate::support::gzip;
 pub(crate) use key::Key;
 pub(crate) use repository::{DebRepository, now};
@@ -53,6 +53,12 @@ pub(crate) struct BuiltDeb {
     pub(crate) file_name: String,
     pub(crate) control: String,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Filled for Deb {
+    fn entries(&mut self) -> &mut Entries {
+        &mut self.entries
+    }
 }
 
 impl Deb {
@@ -102,39 +108,10 @@ impl Deb {
         self
     }
 
-    /// Adds a file of mode 0644.
-    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        self.file_of(path, content, 0o644)
-    }
-
-    /// Adds a file of a mode.
-    pub(crate) fn file_of(mut self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
-        self.entries.add(Entry::file(path, content, mode));
-        self
-    }
-
     /// Adds a file of configuration.
     pub(crate) fn conffile(mut self, path: &str, content: &str) -> Self {
         self.conffiles += &format!("/{path}\n");
         self.file(path, content)
-    }
-
-    /// Adds a directory, which those above it need not be.
-    pub(crate) fn dir(mut self, path: &str, mode: u32) -> Self {
-        self.entries.add(Entry::dir(path, mode));
-        self
-    }
-
-    /// Adds a symbolic link.
-    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
-        self.entries.add(Entry::link(path, target));
-        self
-    }
-
-    /// Adds another name of a file.
-    pub(crate) fn hard_link(mut self, path: &str, target: &str) -> Self {
-        self.entries.add(Entry::hard_link(path, target));
-        self
     }
 
     /// Whether it is offered to an architecture.

@@ -4,7 +4,7 @@ use tar::{EntryType, Header};
 
 /// An entry of a package.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub(super) path: String,
     pub(super) kind: EntryType,
     pub(super) content: Vec<u8>,
@@ -16,7 +16,44 @@ pub(super) struct Entry {
 
 /// Entries in their order, each after the directories above it.
 #[derive(Clone, Default)]
-pub(super) struct Entries(Vec<Entry>);
+pub(crate) struct Entries(Vec<Entry>);
+
+/// A package under construction that gets entries.
+pub(crate) trait Filled: Sized {
+    /// What it holds so far.
+    fn entries(&mut self) -> &mut Entries;
+
+    /// Adds a file of mode 0644.
+    fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.file_of(path, content, 0o644)
+    }
+
+    /// Adds a file of a mode.
+    fn file_of(self, path: &str, content: impl AsRef<[u8]>, mode: u32) -> Self {
+        self.with(Entry::file(path, content, mode))
+    }
+
+    /// Adds a directory, which those above it need not be.
+    fn dir(self, path: &str, mode: u32) -> Self {
+        self.with(Entry::dir(path, mode))
+    }
+
+    /// Adds a symbolic link.
+    fn link(self, path: &str, target: &str) -> Self {
+        self.with(Entry::link(path, target))
+    }
+
+    /// Adds another name of a file.
+    fn hard_link(self, path: &str, target: &str) -> Self {
+        self.with(Entry::hard_link(path, target))
+    }
+
+    /// Adds an entry.
+    fn with(mut self, entry: Entry) -> Self {
+        self.entries().add(entry);
+        self
+    }
+}
 
 /// When everything was made, in seconds since 1970.
 const MADE: u64 = 1_700_000_000;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::super::Filled;
 use super::{Algorithm, Apk, BuiltApk, Key, fragment, gzip, signature_member};
 
 /// A repository under construction, signed by one key.
