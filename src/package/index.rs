@@ -12,11 +12,13 @@ mod stored;
 
 use std::io::Read;
 
+use serde::Deserialize;
+
 pub use error::{IndexError, IndexFault};
 pub use market::{Market, Repository};
 pub use stored::PACKAGE_INDEX_VERSION;
 
-use record::Record;
+use record::{Outline, Record};
 
 use super::description::Package;
 use super::family::Family;
@@ -72,10 +74,19 @@ impl Index {
     }
 
     fn record(&self, number: usize) -> Record<'_> {
+        self.beginning(number)
+    }
+
+    fn outline(&self, number: usize) -> Outline<'_> {
+        self.beginning(number)
+    }
+
+    /// What a record begins with.
+    fn beginning<'a, T: Deserialize<'a>>(&'a self, number: usize) -> T {
         let bytes = &self.records[self.starts[number] as usize..];
-        let (record, _) =
+        let (beginning, _) =
             postcard::take_from_bytes(bytes).expect("each record was written by us or read once");
-        record
+        beginning
     }
 }
 

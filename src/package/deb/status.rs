@@ -88,7 +88,7 @@ fn record(bytes: &[u8], block: &Block) -> Result<Record, StatusError> {
 
 /// A package that is not installed needs no more than a name.
 fn named(fields: &Fields) -> Result<Package, DescribeError> {
-    match fields.get("Package") {
+    match fields.get("Package").map(str::trim_ascii) {
         None | Some("") => Err(DescribeError::Missing("Package")),
         Some(_) => Ok(Stanza::deb(|name| fields.get(name)).package(Family::Deb)),
     }
@@ -145,6 +145,10 @@ mod tests {
         let wrong = |text: &str| read(format!("{INSTALLED}\n\n{text}").as_bytes()).unwrap_err().to_string();
         assert_eq!(wrong("Package: b\nx\n"), "line 8: `x` is no field");
         assert_eq!(wrong("Package: b\nVersion: 1\n"), "stanza of line 7: there is no field `Architecture`");
+        assert_eq!(
+            wrong("Package:\x0c\nStatus: a ok not-installed\n"),
+            "stanza of line 7: there is no field `Package`"
+        );
         assert_eq!(
             wrong("Package:\nStatus: a ok not-installed\n"),
             "stanza of line 7: there is no field `Package`"

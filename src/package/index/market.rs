@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use super::Index;
 use super::mentions::Mentions;
 use super::names::{Names, NamesBuilder};
-use crate::package::description::{Package, Stanza};
+use super::record::Outline;
+use crate::package::description::Package;
 use crate::package::family::Family;
 use crate::package::relation::{apk_atoms, apk_provides, deb_provides};
 use crate::package::solve::Offers;
@@ -131,24 +132,24 @@ impl Building<'_> {
     /// Adds a package, unless its version is there.
     fn add(&mut self, offered: Offered) {
         let Self { repositories, packages, names, provided, completing } = self;
-        let stanza = offered.stanza(repositories);
+        let outline = offered.outline(repositories);
         let tag = |offered: &Offered| &repositories[offered.repository].tag;
         let is_same = |number: u32| {
             let other = &packages[number as usize];
-            tag(other) == tag(&offered) && other.stanza(repositories).version == stanza.version
+            tag(other) == tag(&offered) && other.outline(repositories).version == outline.version
         };
         let number = u32::try_from(packages.len()).expect("so many packages are in no memory");
-        if !names.add_unless(stanza.name, number, is_same) {
+        if !names.add_unless(outline.name, number, is_same) {
             return;
         }
         let provides = match offered.index(repositories).family {
-            Family::Apk => apk_provides(stanza.provides),
-            Family::Deb => deb_provides(stanza.provides),
+            Family::Apk => apk_provides(outline.provides),
+            Family::Deb => deb_provides(outline.provides),
         };
         for provide in provides {
             provided.add(&provide.name, number);
         }
-        for atom in apk_atoms(stanza.install_if) {
+        for atom in apk_atoms(outline.install_if) {
             completing.add(&atom.name, number);
         }
         packages.push(offered);
@@ -160,8 +161,8 @@ impl Offered {
         &repositories[self.repository].indexes[self.index]
     }
 
-    fn stanza<'a>(&self, repositories: &'a [Repository]) -> Stanza<'a> {
-        self.index(repositories).record(self.record).stanza
+    fn outline<'a>(&self, repositories: &'a [Repository]) -> Outline<'a> {
+        self.index(repositories).outline(self.record)
     }
 }
 

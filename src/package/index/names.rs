@@ -12,8 +12,6 @@ pub(super) struct Names {
     /// Where the numbers of each group are.
     places: Vec<Range<u32>>,
     numbers: Vec<u32>,
-    /// The groups in the order of their names.
-    sorted: Vec<u32>,
 }
 
 impl Names {
@@ -36,7 +34,10 @@ impl Names {
 
     /// All names, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.sorted.iter().map(|group| self.groups.name(*group))
+        let mut names: Vec<&str> =
+            (0..).take(self.places.len()).map(|group| self.groups.name(group)).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 }
 
@@ -124,9 +125,7 @@ impl NamesBuilder {
             numbers[*end as usize] = number;
             *end += 1;
         }
-        let mut sorted: Vec<u32> = (0..).take(places.len()).collect();
-        sorted.sort_by(|a, b| groups.name(*a).cmp(groups.name(*b)));
-        Names { groups, places, numbers, sorted }
+        Names { groups, places, numbers }
     }
 }
 

@@ -34,6 +34,22 @@ impl Record<'_> {
     }
 }
 
+/// The beginning of a [`Record`]: what packages are found by, the rest of it unread.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Outline<'a> {
+    /// The name.
+    pub(super) name: &'a str,
+    /// The version.
+    pub(super) version: &'a str,
+    /// Architecture, source, dependencies and conflicts, which are passed over.
+    #[serde(borrow)]
+    _between: [&'a [u8]; 6],
+    /// What is provided.
+    pub(super) provides: &'a str,
+    /// apk: `install_if`.
+    pub(super) install_if: &'a str,
+}
+
 /// The fields of one record that count, while its lines are read; `N` names are known, the first is that of the package.
 pub(super) struct Fields<const N: usize> {
     names: &'static [&'static str; N],

@@ -217,6 +217,19 @@ fn an_index_is_the_same_when_it_is_read_back() {
 }
 
 #[test]
+fn an_outline_says_the_same_as_its_record() {
+    let debian = stanza("Depends: a, b\nConflicts: d\nProvides: c (= 1)\nSource: s") + &stanza("Package: y");
+    let alpine = record("D:a !b\np:so:x=1\ni:a=1 !b\nk:3");
+    for index in [deb(&debian).unwrap(), apk(&alpine).unwrap()] {
+        for number in 0..index.len() {
+            let (outline, stanza) = (index.outline(number), index.record(number).stanza);
+            assert_eq!((outline.name, outline.version), (stanza.name, stanza.version));
+            assert_eq!((outline.provides, outline.install_if), (stanza.provides, stanza.install_if));
+        }
+    }
+}
+
+#[test]
 fn what_is_cut_or_changed_never_panics() {
     let index = deb(&(stanza("Depends: a, b") + &stanza("Package: y"))).unwrap();
     let mut bytes = Vec::new();
