@@ -182,21 +182,44 @@ impl<'a> Site<'a> {
         if self.there(path)?.is_none() { self.make(path, draft) } else { Ok(()) }
     }
 
-    /// Changes permissions or owner of what a path leads to; gives back whether something is there.
-    pub(super) fn change(&mut self, path: &RootPath, change: impl Fn(&mut Draft)) -> Result<bool, PathLoop> {
+    /// Changes permissions or owner of what a path leads to; gives back whether something is there, or nothing where that
+    /// cannot be done: a file of the base would have to be written again.
+    pub(super) fn change(
+        &mut self,
+        path: &RootPath,
+        change: impl Fn(&mut Draft),
+    ) -> Result<Option<bool>, PathLoop> {
         let path = self.destination(path)?;
         let made = match self.there_physically(&path) {
             Some(There::Directory) => Made::Directory,
             Some(There::File) => Made::Attributes,
             // Links have no permissions, and nobody cares for their owner.
-            Some(There::Symlink | There::Special) => return Ok(true),
-            None => return Ok(false),
+            Some(There::Symlink | There::Special) => return Ok(Some(true)),
+            None => return Ok(Some(false)),
         };
+        if made == Made::Attributes && self.is_of_base(&path) {
+            let mut draft = Draft::new(made, Reason::Script);
+            change(&mut draft);
+            return Ok(self.has(&path, &draft).then_some(true));
+        }
         if !is_volatile(&path) {
             let draft = self.drafts.entry(path).or_insert_with(|| Draft::new(made, Reason::Script));
             change(draft);
         }
-        Ok(true)
+        Ok(Some(true))
+    }
+
+    fn is_of_base(&self, path: &RootPath) -> bool {
+        let node = self.scene.view.get(path).filter(|_| !self.drafts.contains_key(path));
+        node.is_some_and(|node| node.layer() < self.scene.base_layers)
+    }
+
+    /// Whether what is at a path has the permissions and the owner of a draft.
+    fn has(&self, path: &RootPath, draft: &Draft) -> bool {
+        let Some(own) = self.scene.view.get(path).map(|node| node.attributes()) else { return false };
+        draft.mode.is_none_or(|mode| mode == own.mode)
+            && draft.user.as_ref().is_none_or(|user| self.accounts.uid(user) == Some(own.owner.uid))
+            && draft.group.as_ref().is_none_or(|group| self.accounts.gid(group) == Some(own.owner.gid))
     }
 
     /// Everything right in a directory, of the image and of what was made, in order.

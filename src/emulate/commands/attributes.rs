@@ -68,7 +68,7 @@ fn change(
         if mode == before {
             return Ok(Some(true));
         }
-        return shell.site.change(&path, |draft| draft.mode = Some(mode)).map(Some);
+        return shell.site.change(&path, |draft| draft.mode = Some(mode));
     }
     let (user, group) = match (name, what.split_once([':', '.'])) {
         ("chgrp", _) => (None, Some(what)),
@@ -84,11 +84,10 @@ fn change(
         return Ok(None);
     }
     let (user, group) = (user.flatten(), group.flatten());
-    let changed = shell.site.change(path, |draft| {
+    shell.site.change(path, |draft| {
         draft.user = user.clone().or(draft.user.take());
         draft.group = group.clone().or(draft.group.take());
-    })?;
-    Ok(Some(changed))
+    })
 }
 
 /// The user or group that a word means; nothing where there is none.

@@ -2,14 +2,19 @@ use proptest::prelude::*;
 
 use super::parse::parse;
 use crate::emulate::sample::{Image, apk, listing, notes, package};
-use crate::emulate::{Emulated, Gap};
+use crate::emulate::{Emulated, Gap, Made};
 
 /// Follows a postinst on an image with these items.
 fn followed(base: &[&str], script: &str) -> Emulated {
+    followed_of(base, &["usr/share/x/file=text"], script)
+}
+
+/// The same of a package with these files.
+fn followed_of(base: &[&str], files: &[&str], script: &str) -> Emulated {
     let passwd = "etc/passwd=root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n";
     let group = "etc/group=root:x:0:\nadm:x:4:\nwww-data:x:33:\n";
     let base: Vec<&str> = [passwd, group].into_iter().chain(base.iter().copied()).collect();
-    Image::new(&base, vec![package("x", &[("postinst", script)], &["usr/share/x/file=text"])]).emulate()
+    Image::new(&base, vec![package("x", &[("postinst", script)], files)]).emulate()
 }
 
 /// The commands that are not understood: the first, and how many.
@@ -74,7 +79,8 @@ something after the end
 fn what_is_there_gets_other_attributes_and_keeps_the_rest() {
     let script = "chown -R www-data: /var/lib/x; chmod 2750 /usr/share/x\n\
                   chmod u+s /usr/bin/y; chown root:adm /usr/bin/y";
-    let made = followed(&["var/lib/x/", "var/lib/x/a=1", "var/lib/x/l -> a", "usr/bin/y 0755"], script);
+    let files = ["var/lib/x/a=1", "var/lib/x/l -> a", "usr/bin/y 0755", "usr/share/x/file=text"];
+    let made = followed_of(&["var/lib/x/"], &files, script);
     let expected = [
         "usr/bin/y 4755 0:4 *",
         "usr/share/x 2750 0:0 /",
@@ -82,6 +88,20 @@ fn what_is_there_gets_other_attributes_and_keeps_the_rest() {
         "var/lib/x/a 644 33:33 *",
     ];
     assert_eq!(listing(&made), expected);
+}
+
+#[test]
+fn files_of_the_base_are_not_written_again_for_other_attributes() {
+    let base = ["etc/own 0640", "etc/x/"];
+    for (script, command) in [
+        ("chmod 640 /etc/own; chown root:root /etc/own; chmod g+r /etc/own", None),
+        ("chown www-data /etc/own", Some("chown www-data /etc/own")),
+        ("chmod u+s /etc/own\nchmod 700 /etc/x", Some("chmod u+s /etc/own")),
+    ] {
+        let made = followed(&base, script);
+        assert_eq!(unknown(&made), command.map(|command| (command.to_owned(), 1)), "{script}");
+        assert!(made.files.iter().all(|one| one.made == Made::Directory), "{script}");
+    }
 }
 
 #[test]

@@ -180,7 +180,8 @@ fn file(line: &str) -> Option<(&str, ReleaseFile)> {
     let mut sha256 = [0; 32];
     hex::decode_to_slice(digest, &mut sha256).ok()?;
     let size = size.bytes().all(|digit| digit.is_ascii_digit()).then(|| size.parse().ok())??;
-    words.next().is_none().then(|| (path.strip_prefix("./").unwrap_or(path), ReleaseFile { sha256, size }))
+    let path = path.trim_start_matches("./");
+    (words.next().is_none() && !path.is_empty()).then_some((path, ReleaseFile { sha256, size }))
 }
 
 fn time(fields: &Fields, field: &'static str) -> Result<Option<Moment>, ReleaseError> {

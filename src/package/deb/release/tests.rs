@@ -87,10 +87,11 @@ fn a_release_that_does_not_say_what_it_has_to_is_refused() {
     assert!(matches!(error(&format!("{date}{date}SHA256:\n {HASH} 0 x")), ReleaseError::Stanza(_)));
     let time = "Date: today\nSHA256:\n x";
     assert_eq!(error(time), ReleaseError::Time { field: "Date", value: "today".to_owned() });
-    for line in ["x", "00 0 x", &format!("{HASH} -1 x"), &format!("{HASH} +1 x"), &format!("{HASH} 0 x y")] {
+    let lines = ["-1 x", "+1 x", "0 x y", "0 ./"].map(|rest| format!("{HASH} {rest}"));
+    for line in lines.iter().map(String::as_str).chain(["x", "00 0 x"]) {
         assert_eq!(error(&format!("{date}SHA256:\n {line}")), ReleaseError::File(format!(" {line}")));
     }
-    let twice = format!("{date}SHA256:\n {HASH} 0 x\n {HASH} 0 x\n {HASH} 1 ./x");
+    let twice = format!("{date}SHA256:\n {HASH} 0 x\n {HASH} 0 x\n {HASH} 1 ././x");
     assert_eq!(error(&twice), ReleaseError::Twice("x".to_owned()));
 }
 
