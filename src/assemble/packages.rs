@@ -54,6 +54,9 @@ pub(super) fn provide(
         })?;
         provisions.extend(provided.into_iter().map(|one| Some(Arc::new(one))));
     }
+    if !shop.provisioner.keeps_indexes {
+        shop.provisioner.repositories.release();
+    }
     Ok(provisions)
 }
 

@@ -335,6 +335,7 @@ impl Making<'_> {
         let budget = &Budget::of(limits);
         let provisioner = Provisioner {
             repositories: &workspace.repositories,
+            keeps_indexes: wanted.several,
             policy: &options.repositories,
             allow_skew: options.allow_skew,
             allow: options.allow,

@@ -101,6 +101,7 @@ fn provision(
         Provided { choice, file, unpacked, tag, repository }
     });
     let packages: Vec<Provided> = packages.collect();
+    let sources = Arc::clone(opened.sources());
     let ownership = Ownership::of(&base, &wish.base, &packages);
     let parcels = packages.iter().map(|one| Parcel { name: one.name(), index: &one.unpacked.index });
     let parcels: Vec<_> = parcels.collect();
@@ -109,5 +110,5 @@ fn provision(
     let payload = payload(&parcels, &wish.base, &ownership, &gone, shop.allow, wish.latest, interrupt)?;
     let records = records::of(&base, wish, &packages, &payload)?;
     let fragments = fragments::of(&packages);
-    Ok(Provision { base, packages, payload, records, fragments, notes: solution.notes, opened })
+    Ok(Provision { base, packages, payload, records, fragments, notes: solution.notes, sources })
 }

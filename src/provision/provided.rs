@@ -11,7 +11,7 @@ use crate::contents::Payload;
 use crate::layer::Reading;
 use crate::oci::Digest;
 use crate::package::{Choice, Family, Note, Unpacked};
-use crate::repositories::{Fetched, Opened, RepositoryError};
+use crate::repositories::{Fetched, RepositoryError, Sources};
 
 /// The packages that an image gets.
 pub struct Provision {
@@ -27,7 +27,7 @@ pub struct Provision {
     /// What people want to know of the choice.
     pub notes: Vec<Note>,
     /// The repositories they were chosen from.
-    pub opened: Arc<Opened>,
+    pub sources: Arc<Sources>,
 }
 
 /// A package that an image gets.

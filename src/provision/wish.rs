@@ -29,6 +29,8 @@ pub struct Wish {
 pub struct Provisioner<'a> {
     /// Where packages come from.
     pub repositories: &'a Repositories,
+    /// Whether other builds of this process may choose from the same indexes.
+    pub keeps_indexes: bool,
     /// What is tolerated of repositories.
     pub policy: &'a Policy,
     /// Whether platforms may get different versions.

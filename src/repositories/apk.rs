@@ -1,7 +1,7 @@
 //! Sources of Alpine's kind: one signed index for each architecture.
 
 use super::freshness::Seen;
-use super::opened::OpenedSource;
+use super::opened::{OpenedSource, SourceFacts};
 use super::place::Place;
 use super::{Finding, Problem, Repository, RepositoryError, Shared, Wanted, Work};
 use crate::oci::Digest;
@@ -58,19 +58,17 @@ pub(super) fn open(
         seen.remember(newest);
     }
     keep(&name, &base, &bytes, shared);
-    Ok(OpenedSource {
-        base,
-        market: package::Repository { tag: tag.map(str::to_owned), indexes: vec![Arc::new(index)] },
-        repository: Repository {
-            source: at,
-            configured: source.clone(),
-            name,
-            signed_by: vec![by.key],
-            date: newest,
-            digest: Digest::of(&bytes),
-        },
-        findings,
-    })
+    let market = package::Repository { tag: tag.map(str::to_owned), indexes: vec![Arc::new(index)] };
+    let repository = Repository {
+        source: at,
+        configured: source.clone(),
+        name,
+        signed_by: vec![by.key],
+        date: newest,
+        digest: Digest::of(&bytes),
+    };
+    let facts = Arc::new(SourceFacts { base, repository, findings });
+    Ok(OpenedSource { facts, market })
 }
 
 /// The bytes of an index: fetched, or as they were kept, where nobody is to be asked.

@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-use super::opened::OpenedSource;
+use super::opened::{OpenedSource, SourceFacts};
 use super::place::Place;
 use super::suite::{Asked, Suite};
 use super::{Finding, Problem, Repository, RepositoryError, Shared, Wanted, Work};
@@ -68,19 +68,17 @@ pub(super) fn open(
     if count > 0 {
         findings.push(Finding::LeftOut { repository: name.clone(), count });
     }
-    Ok(OpenedSource {
-        base,
-        market: package::Repository { tag: suite.release.not_automatic.then(|| asked.to_owned()), indexes },
-        repository: Repository {
-            source: at,
-            configured: source.clone(),
-            name,
-            signed_by: suite.by.iter().map(ToString::to_string).collect(),
-            date: Some(suite.release.date),
-            digest: suite.digest,
-        },
-        findings,
-    })
+    let market = package::Repository { tag: suite.release.not_automatic.then(|| asked.to_owned()), indexes };
+    let repository = Repository {
+        source: at,
+        configured: source.clone(),
+        name,
+        signed_by: suite.by.iter().map(ToString::to_string).collect(),
+        date: Some(suite.release.date),
+        digest: suite.digest,
+    };
+    let facts = Arc::new(SourceFacts { base, repository, findings });
+    Ok(OpenedSource { facts, market })
 }
 
 /// The paths of the indexes that are wanted, without the endings of their forms.

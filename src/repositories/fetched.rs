@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::download::{Downloaded, download};
 use super::place::Place;
-use super::{Opened, Problem, RepositoryError, Shared, Work, record};
+use super::{Opened, Problem, RepositoryError, Shared, Sources, Work, record};
 use crate::layer::{Reading, Trust, VerifyError};
 use crate::oci::{Descriptor, Digest, MediaType};
 use crate::package::apk::{self, Proof};
@@ -21,7 +21,7 @@ pub struct Fetched(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    opened: Arc<Opened>,
+    sources: Arc<Sources>,
     package: Arc<Package>,
     file: PackageFile,
     place: Place,
@@ -49,7 +49,7 @@ impl Fetched {
         let fetched = |digest| {
             Self(Arc::new(Inner {
                 shared: Arc::clone(shared),
-                opened: Arc::clone(opened),
+                sources: Arc::clone(&opened.sources),
                 package: Arc::clone(&package),
                 file: file.clone(),
                 place: place.clone(),
@@ -72,7 +72,7 @@ impl Fetched {
 
     /// Whose package it is.
     pub fn family(&self) -> Family {
-        self.0.opened.family
+        self.0.sources.family
     }
 
     /// What its repository says of it.
@@ -185,7 +185,7 @@ impl Inner {
     }
 
     fn key(&self) -> Key {
-        let Opened { family, keyring, policy, .. } = &*self.opened;
+        let Sources { family, keyring, policy, .. } = &*self.sources;
         let proof = (*family == Family::Apk).then(|| (keyring.digest(), policy.require_package_signature));
         record::key(*family, &self.digest, proof)
     }
@@ -193,10 +193,10 @@ impl Inner {
     fn read(&self, blob: &KeptBlob, how: &Reading<'_>) -> Result<Unpacked, Problem> {
         let how = &Reading { trust: Trust::Artifact, allow_devices: false, ..*how };
         let file = blob.reader();
-        match self.opened.family {
+        match self.sources.family {
             Family::Deb => Ok(deb::unpack(file, &self.promised(), how)?),
             Family::Apk => {
-                let Opened { keyring, policy, .. } = &*self.opened;
+                let Sources { keyring, policy, .. } = &*self.sources;
                 let proof = Proof { keyring, is_required: policy.require_package_signature };
                 Ok(apk::unpack(file, &self.package, &self.file, &proof, how)?)
             }
@@ -205,7 +205,7 @@ impl Inner {
 
     fn open_data<'a>(&self, how: &Reading<'a>) -> Result<Box<dyn Read + Send + 'a>, Problem> {
         let file = self.blob(how)?.reader();
-        Ok(match self.opened.family {
+        Ok(match self.sources.family {
             Family::Deb => Box::new(deb::open_data(file, &self.promised(), how)?),
             Family::Apk => Box::new(apk::open_data(file, &self.file, how)?),
         })

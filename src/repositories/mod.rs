@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub use error::{Problem, RepositoryError};
 pub use fetched::Fetched;
 pub use finding::Finding;
-pub use opened::{Opened, Repository};
+pub use opened::{Opened, Repository, Sources};
 pub use policy::{Policy, Stale};
 
 use crate::http::Client;
@@ -36,7 +36,7 @@ use crate::interrupt::Interrupt;
 use crate::layer::{Reading, Trust};
 use crate::limits::{Budget, Limits};
 use crate::oci::Digest;
-use crate::package::{Family, Keyring, Market, SignedBy, Source, Unpacked};
+use crate::package::{Family, Keyring, SignedBy, Source, Unpacked};
 use crate::pool;
 use crate::progress::Progress;
 use crate::store::Store;
@@ -112,24 +112,27 @@ impl Repositories {
     /// The indexes of all sources for one architecture: fetched some at a time, verified and parsed. What was opened before
     /// is the same.
     pub fn open(&self, wanted: &Wanted<'_>, work: &Work<'_>) -> Result<Arc<Opened>, RepositoryError> {
-        let Wanted { family, architecture, sources, keyring, policy } = *wanted;
+        let Wanted { architecture, sources, keyring, policy, .. } = *wanted;
         let key = (sources.to_vec(), architecture.to_owned(), keyring.digest(), policy.clone());
         self.0.opened.get(key, || {
             let numbered: Vec<_> = sources.iter().enumerate().collect();
             let sources =
                 pool::each(AT_A_TIME, &numbered, |(at, source)| self.source(*at, source, wanted, work))?;
-            let market = Market::new(sources.iter().map(|source| source.market.clone()).collect());
-            let (keyring, policy) = (Arc::new(keyring.clone()), policy.clone());
-            Ok(Opened { family, market, sources, keyring, policy })
+            Ok(Opened::new(wanted, &sources))
         })
     }
 
     /// Forgets what was opened, so that it is asked for anew: for those who find that it has changed meanwhile
     /// ([`RepositoryError::is_superseded`]).
     pub fn forget(&self) {
+        self.release();
+        self.0.suites.clear();
+    }
+
+    /// Lets go of all indexes: for those who have chosen, and after whom nobody will.
+    pub fn release(&self) {
         self.0.opened.clear();
         self.0.sources.clear();
-        self.0.suites.clear();
     }
 
     /// The files of packages by their numbers among the offers, in that order: those that the store lacks are fetched, some at

@@ -3,30 +3,41 @@
 use std::sync::Arc;
 
 use super::place::Place;
-use super::{Finding, Policy};
+use super::{Finding, Policy, Wanted};
 use crate::oci::Digest;
 use crate::package::{self, Family, Identity, Keyring, Market, Moment, Offers, Source};
 
 /// What the repositories of a base offer for one architecture.
 #[derive(Debug)]
 pub struct Opened {
-    pub(super) family: Family,
+    pub(super) sources: Arc<Sources>,
     pub(super) market: Market,
-    pub(super) sources: Vec<Arc<OpenedSource>>,
-    pub(super) keyring: Arc<Keyring>,
+}
+
+/// The repositories of a base, and what their packages are held against: small, where what they offer is large.
+#[derive(Debug)]
+pub struct Sources {
+    pub(super) family: Family,
+    pub(super) keyring: Keyring,
     pub(super) policy: Policy,
+    each: Vec<Arc<SourceFacts>>,
 }
 
 /// Where a package is, what it is known by, and what it is held against.
 pub(super) type FileKey = (String, Option<(Identity, u64)>, Digest, Policy);
 
-/// One source.
+/// One source and what it offers.
 #[derive(Debug)]
 pub(super) struct OpenedSource {
+    pub(super) facts: Arc<SourceFacts>,
+    pub(super) market: package::Repository,
+}
+
+/// One source.
+#[derive(Debug)]
+pub(super) struct SourceFacts {
     /// What the locations of its packages lie below.
     pub(super) base: Place,
-    /// What it offers.
-    pub(super) market: package::Repository,
     pub(super) repository: Repository,
     pub(super) findings: Vec<Finding>,
 }
@@ -49,24 +60,30 @@ pub struct Repository {
 }
 
 impl Opened {
-    /// The packages there are to choose from; [`Offers::repository`] counts [`Opened::repositories`].
+    pub(super) fn new(wanted: &Wanted<'_>, sources: &[Arc<OpenedSource>]) -> Self {
+        let market = Market::new(sources.iter().map(|source| source.market.clone()).collect());
+        let sources = Sources {
+            family: wanted.family,
+            keyring: wanted.keyring.clone(),
+            policy: wanted.policy.clone(),
+            each: sources.iter().map(|source| Arc::clone(&source.facts)).collect(),
+        };
+        Self { sources: Arc::new(sources), market }
+    }
+
+    /// The packages there are to choose from; [`Offers::repository`] counts [`Sources::repositories`].
     pub fn offers(&self) -> &dyn Offers {
         &self.market
     }
 
-    /// Whose packages they are.
-    pub fn family(&self) -> Family {
-        self.family
-    }
-
-    /// The sources, in their order.
-    pub fn repositories(&self) -> impl ExactSizeIterator<Item = &Repository> {
-        self.sources.iter().map(|source| &source.repository)
+    /// Where they come from.
+    pub fn sources(&self) -> &Arc<Sources> {
+        &self.sources
     }
 
     /// The source that a package is from, by its number among the offers.
     pub fn repository_of(&self, number: u32) -> &Repository {
-        &self.sources[self.market.repository(number)].repository
+        &self.source_of(number).repository
     }
 
     /// What tells a package from others of this process.
@@ -75,16 +92,23 @@ impl Opened {
         let identity = package.file.as_ref().map(|file| (file.identity.clone(), file.size));
         let location = package.file.as_ref().map_or("", |file| file.location.as_str());
         let place = self.source_of(number).base.below(location).to_string();
-        (place, identity, self.keyring.digest(), self.policy.clone())
+        (place, identity, self.sources.keyring.digest(), self.sources.policy.clone())
     }
 
     /// The source that a package is from.
-    pub(super) fn source_of(&self, number: u32) -> &OpenedSource {
-        &self.sources[self.market.repository(number)]
+    pub(super) fn source_of(&self, number: u32) -> &SourceFacts {
+        &self.sources.each[self.market.repository(number)]
+    }
+}
+
+impl Sources {
+    /// The sources, in their order.
+    pub fn repositories(&self) -> impl ExactSizeIterator<Item = &Repository> {
+        self.each.iter().map(|source| &source.repository)
     }
 
     /// What people want to know.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.sources.iter().flat_map(|source| &source.findings)
+        self.each.iter().flat_map(|source| &source.findings)
     }
 }

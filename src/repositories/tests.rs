@@ -59,11 +59,11 @@ fn what_was_opened_says_who_signed_it_and_when() {
     archive.write();
     let user = User::of(None);
     let opened = user.open(&[archive.source()]).unwrap();
-    let [repository] = &opened.repositories().collect::<Vec<_>>()[..] else { panic!() };
+    let [repository] = &opened.sources().repositories().collect::<Vec<_>>()[..] else { panic!() };
     assert_eq!(repository.name, format!("file:{} test", archive.path().display()));
     assert_eq!(repository.signed_by, [user.keyring.certificates(&[]).unwrap()[0].fingerprint().to_string()]);
     assert_eq!((repository.date, repository.source), (Some(DATE), 0));
-    assert_eq!(opened.findings().count(), 0);
+    assert_eq!(opened.sources().findings().count(), 0);
     assert_eq!(opened.offers().tag(0), None);
 }
 
@@ -278,7 +278,7 @@ fn with_everything_in_the_store_a_build_goes_on_without_a_server_where_it_may() 
     user.policy.offline = true;
     assert_eq!(user.read(Family::Deb, "amd64", &source, "made").unwrap(), first);
     let opened = user.open(std::slice::from_ref(&source)).unwrap();
-    assert_eq!(opened.findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_OFFLINE"]);
+    assert_eq!(opened.sources().findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_OFFLINE"]);
     // What is kept is held against keys and clock as what is fetched is.
     user.keyring = Keyring::default();
     user.keyring.add("other", Key::new(2).certificate()).unwrap();
@@ -338,10 +338,10 @@ fn debians_security_suite_is_opened_as_it_was_published() {
     };
     for architecture in ["amd64", "arm64"] {
         let opened = user.open_for(Family::Deb, architecture, std::slice::from_ref(&source)).unwrap();
-        assert_eq!(opened.findings().count(), 0);
+        assert_eq!(opened.sources().findings().count(), 0);
         assert!(opened.offers().names().count() > 2000);
     }
     user.policy.now = Moment(1_795_738_362 + 3601);
     let late = user.open(&[source]).unwrap();
-    assert_eq!(late.findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_STALE"]);
+    assert_eq!(late.sources().findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_STALE"]);
 }

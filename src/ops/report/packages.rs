@@ -87,7 +87,7 @@ pub(super) fn report(
     warnings: &mut Warnings,
 ) -> PackagesReport {
     let provision = &added.provision;
-    for finding in provision.opened.findings() {
+    for finding in provision.sources.findings() {
         warnings.add(platform, finding.code(), finding.to_string(), finding.hint().map(str::to_owned));
     }
     for note in &provision.notes {
@@ -106,7 +106,7 @@ pub(super) fn report(
     for note in &added.notes {
         warnings.add(platform, note.code(), note.to_string(), None);
     }
-    let repositories = provision.opened.repositories().map(|one| RepositoryReport {
+    let repositories = provision.sources.repositories().map(|one| RepositoryReport {
         name: one.name.clone(),
         signed_by: one.signed_by.clone(),
         date: one.date.map(|date| date.to_string()),

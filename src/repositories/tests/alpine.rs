@@ -28,9 +28,9 @@ fn packages_of_a_signed_repository_of_apk_are_read_for_both_architectures() {
             let files = user.read(Family::Apk, architecture, &source, "replayout").unwrap();
             assert!(files.iter().any(|file| file.contains("etc/os-release")), "{files:?}");
             let opened = user.open_for(Family::Apk, architecture, &[source]).unwrap();
-            let repository = opened.repositories().next().unwrap();
+            let repository = opened.sources().repositories().next().unwrap();
             assert_eq!(repository.signed_by, ["melange.rsa.pub"]);
-            assert_eq!(opened.findings().count(), 0);
+            assert_eq!(opened.sources().findings().count(), 0);
         }
     }
     let Some((user, source)) = alpine(None) else { return };
@@ -87,7 +87,7 @@ fn an_index_that_is_signed_with_sha1_alone_is_told_of_or_refused() {
     let index = Some(format!("file:{}/APKINDEX.tar.gz", at.display()));
     let source = Source::Apk { url: format!("file:{}", at.display()), tag: Some("edge".to_owned()), index };
     let opened = user.open_for(Family::Apk, "x86_64", std::slice::from_ref(&source)).unwrap();
-    assert_eq!(opened.findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_SHA1"]);
+    assert_eq!(opened.sources().findings().map(Finding::code).collect::<Vec<_>>(), ["W_PKG_SHA1"]);
     assert_eq!(opened.offers().tag(0), Some("edge"));
     assert!(!opened.offers().named("busybox").is_empty());
     user.policy.deny_sha1 = true;

@@ -182,7 +182,7 @@ fn p03_a_release_of_thirty_days_ago_is_told_of_or_refused() {
         user.policy = Policy { stale, ..Policy::at(DATE.after(days * 86_400)) };
         let opened =
             user.open(&[archive.source()]).map_err(|error| (error.code(), error.code().exit() as u8))?;
-        Ok::<_, (Code, u8)>(opened.findings().map(Finding::code).collect::<Vec<_>>())
+        Ok::<_, (Code, u8)>(opened.sources().findings().map(Finding::code).collect::<Vec<_>>())
     };
     assert_eq!(at(13, Stale::Refuse), Ok(vec![]));
     assert_eq!(at(30, Stale::Warn), Ok(vec!["W_PKG_STALE"]));
