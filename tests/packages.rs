@@ -4,6 +4,7 @@ mod apk;
 mod apk_read;
 mod apk_refused;
 mod bases;
+mod config;
 mod gaps;
 mod layers;
 mod locked;
