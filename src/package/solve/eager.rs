@@ -84,13 +84,10 @@ fn preferred(stock: &Stock<'_>, group: &Group, found: &[Fit]) -> Id {
         let is_named = package.name == group.0[fit.place].name;
         (fit.place, is_named, package.priority, stock.tag(fit.id).is_some())
     };
-    let mut alike: Vec<Id> = Vec::new();
-    for fit in found.iter().take_while(|fit| kind(fit) == kind(&found[0])) {
-        let is_new = |id: &Id| stock.package(*id).name != stock.package(fit.id).name;
-        if alike.iter().all(is_new) {
-            alike.push(fit.id);
-        }
-    }
+    let first = kind(&found[0]);
+    let mut alike: Vec<Id> = found.iter().take_while(|fit| kind(fit) == first).map(|fit| fit.id).collect();
+    // The versions of one package stand together, the newest first.
+    alike.dedup_by_key(|id| stock.package(*id).name.clone());
     match &*alike {
         [only] => *only,
         several => {
