@@ -65,3 +65,14 @@ fn a_request_that_one_platform_cannot_meet_says_which() {
     assert_eq!((error.architecture.as_str(), error.requests.as_slice()), ("arm64", &[0][..]));
     assert_eq!(both(&amd64, &arm64, "", Lockstep::Required).unwrap(), ["", ""]);
 }
+
+#[test]
+fn of_providers_that_are_alike_all_platforms_take_the_one_of_the_first() {
+    let (amd64, arm64) = (
+        deb("a 1; depends: v\np 1; provides: v\nq 1; provides: v"),
+        deb("a 1; depends: v\nq 1; provides: v\np 1; provides: v"),
+    );
+    assert_eq!(both(&amd64, &arm64, "a", Lockstep::Required).unwrap(), ["a=1 q=1", "a=1 q=1"]);
+    assert_eq!(both(&arm64, &amd64, "a", Lockstep::Required).unwrap(), ["a=1 p=1", "a=1 p=1"]);
+    assert_eq!(both(&amd64, &arm64, "a", Lockstep::Off).unwrap(), ["a=1 q=1", "a=1 p=1"]);
+}
