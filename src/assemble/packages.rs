@@ -13,9 +13,9 @@ use super::known::{self, MadeLayer};
 use super::layout::LaidOut;
 use super::{Order, Workshop, codec, write};
 use crate::contents::{LayerContents, View};
-use crate::emulate::{self, Database, Emulated, Made, Scene};
+use crate::emulate::{self, Emulated, Made, Scene};
 use crate::oci::Digest;
-use crate::package::{Family, Unpacked};
+use crate::package::Unpacked;
 use crate::plan::{FileKind, FilePlan, ImagePlan};
 use crate::provision::{self, DatabaseKind, Newcomers, Provision, Wish};
 use crate::rootfs::RootPath;
@@ -69,10 +69,7 @@ fn newcomers(plan: &ImagePlan, base: &View, packages: &[Arc<Unpacked>]) -> Newco
         platform: &plan.platform,
         view: base,
         base_layers: base.layers(),
-        database: match family {
-            Family::Apk => Database::Installed,
-            Family::Deb => Database::Status,
-        },
+        keeps_alternatives: false,
         packages: &packages,
         files: &[],
         users: &plan.accounts.users,
@@ -102,11 +99,7 @@ pub(super) fn emulate(
         platform: &plan.platform,
         view,
         base_layers,
-        database: match provision.database().kind {
-            DatabaseKind::Apk => Database::Installed,
-            DatabaseKind::Status => Database::Status,
-            DatabaseKind::StatusD => Database::StatusDir,
-        },
+        keeps_alternatives: provision.database().kind == DatabaseKind::Status,
         packages: &packages,
         files: &files,
         users: &plan.accounts.users,

@@ -9,7 +9,6 @@ pub(super) use call::Install;
 use state::Group;
 
 use super::emulated::Reason;
-use super::scene::Database;
 use super::site::{Draft, Site, There, resolve};
 use crate::contents::PathLoop;
 use crate::rootfs::RootPath;
@@ -70,7 +69,7 @@ pub(super) fn settle(site: &mut Site<'_>) -> Result<(), PathLoop> {
                 link(site, slave, at, target)?;
             }
         }
-        if site.scene.database == Database::Status {
+        if site.scene.keeps_alternatives {
             site.make(&state, Draft::file(group.to_bytes(), Reason::Alternatives))?;
         }
     }

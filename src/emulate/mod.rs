@@ -23,5 +23,5 @@ mod static_accounts;
 mod work;
 
 pub use emulated::{Emulated, Gap, Generated, Made, Note, Reason};
-pub use scene::{Database, EmulateError, Scene};
+pub use scene::{EmulateError, Scene};
 pub use work::emulate;

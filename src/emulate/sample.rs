@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use super::{Database, Emulated, Scene, emulate};
+use super::{Emulated, Scene, emulate};
 use crate::contents::View;
 use crate::interrupt::Interrupt;
 use crate::layer::{IndexOnly, LayerIndex, Reading, Trust, read_tar};
@@ -97,7 +97,6 @@ pub(super) struct Image {
     pub(super) packages: Vec<Unpacked>,
     pub(super) files: Vec<(RootPath, Vec<u8>)>,
     pub(super) family: Family,
-    pub(super) database: Database,
     pub(super) platform: &'static str,
 }
 
@@ -105,15 +104,7 @@ impl Image {
     /// A base of these items, with these packages.
     pub(super) fn new(base: &[&str], packages: Vec<Unpacked>) -> Self {
         let family = packages.first().map_or(Family::Deb, |package| package.family);
-        let database = if family == Family::Deb { Database::Status } else { Database::Installed };
-        Self {
-            base: vec![layer(base)],
-            packages,
-            files: Vec::new(),
-            family,
-            database,
-            platform: "linux/amd64",
-        }
+        Self { base: vec![layer(base)], packages, files: Vec::new(), family, platform: "linux/amd64" }
     }
 
     /// What the scripts of its packages would have made.
@@ -134,7 +125,7 @@ impl Image {
             platform: &platform,
             view: &view,
             base_layers: u32::try_from(self.base.len()).unwrap(),
-            database: self.database,
+            keeps_alternatives: self.family == Family::Deb,
             packages: &packages,
             files: &files,
             users: &[],

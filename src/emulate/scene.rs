@@ -17,8 +17,8 @@ pub struct Scene<'a> {
     pub view: &'a View,
     /// How many of the view's layers are the base's.
     pub base_layers: u32,
-    /// The database of the base, or the one that will be made.
-    pub database: Database,
+    /// Whether the state of alternatives is kept: dpkg's database is of kind `status`, with everything beside it.
+    pub keeps_alternatives: bool,
     /// The packages that are added, in the order of their names.
     pub packages: &'a [&'a Unpacked],
     /// The regular files that the customization itself brings, with their bytes: certificates among them count.
@@ -27,17 +27,6 @@ pub struct Scene<'a> {
     pub users: &'a [NewUser],
     /// The groups that the customization adds.
     pub groups: &'a [NewGroup],
-}
-
-/// The kinds of package databases (packages.md 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Database {
-    /// `lib/apk/db/installed`.
-    Installed,
-    /// `var/lib/dpkg/status`, with `info/` and `alternatives/` beside it.
-    Status,
-    /// `var/lib/dpkg/status.d/`: nothing beside it.
-    StatusDir,
 }
 
 /// What scripts would have made, and cannot be made.
