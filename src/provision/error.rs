@@ -117,6 +117,10 @@ impl ProvisionError {
     pub fn place(&self, plan: &PackagesPlan) -> Option<Place> {
         let own = match self {
             Self::OtherFamily { place, .. } | Self::Source { place, .. } | Self::Key { place, .. } => *place,
+            Self::Drift(drift) => match **drift {
+                Drift::NotPinned { request, .. } => plan.places.get(request).copied(),
+                _ => None,
+            },
             Self::Solve(error) => error.request().and_then(|request| plan.places.get(request)).copied(),
             _ => None,
         };

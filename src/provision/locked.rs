@@ -20,8 +20,13 @@ pub enum Drift {
         offered: Option<String>,
     },
     /// It is asked for, and not pinned.
-    #[error("`{0}` is asked for, and not among the packages that are pinned")]
-    NotPinned(String),
+    #[error("`{name}` is asked for, and not among the packages that are pinned")]
+    NotPinned {
+        /// The package.
+        name: String,
+        /// The place of the request in their list.
+        request: usize,
+    },
     /// Nothing needs it any more.
     #[error("`{0}` is pinned, and nothing needs it any more")]
     NotNeeded(String),
@@ -65,11 +70,12 @@ pub(super) fn unsatisfied(problem: &Problem<'_>, failed: &SolveError) -> Option<
             && locked.get(name).is_none()
             && !problem.installed.iter().any(|package| package.name == name)
     };
-    let names = problem.requests.iter().filter_map(|request| match request {
-        Request::Install { atom, .. } => Some(&*atom.name),
-        Request::KeepOut(_) => None,
+    let new = problem.requests.iter().enumerate().find_map(|(request, asked)| match asked {
+        Request::Install { atom, .. } if is_new(&atom.name) => {
+            Some(Drift::NotPinned { name: atom.name.clone(), request })
+        }
+        _ => None,
     });
-    let new = names.into_iter().find(|name| is_new(name)).map(|name| Drift::NotPinned(name.to_owned()));
     Some(new.unwrap_or_else(|| Drift::Unsatisfied(failed.to_string())))
 }
 

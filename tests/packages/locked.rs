@@ -70,6 +70,7 @@ fn p05_what_differs_from_locked_packages_is_refused() {
     // The customization asks for more, or for less.
     scene.wants("greet, odd", "");
     let complaint = scene.fails_with(7, "E_PKG_LOCK", LOCKED);
+    assert!(complaint.contains(" --> x.yaml:6:21\n"), "{complaint}");
     assert!(
         complaint.contains("`odd` is asked for, and not among the packages that are pinned"),
         "{complaint}"
