@@ -28,6 +28,14 @@ fn with(more: Vec<Deb>) -> DebRepository {
     repository
 }
 
+/// The repository with another package of a name.
+fn with_other(package: Deb) -> DebRepository {
+    let mut repository = repository();
+    repository.packages.retain(|one| one.name != package.name);
+    repository.packages.push(package);
+    repository
+}
+
 #[test]
 fn p05_locked_packages_are_had_again_although_there_are_newer_ones() {
     let (scene, report) = built(&repository(), "greet");
@@ -53,17 +61,11 @@ fn p05_what_differs_from_locked_packages_is_refused() {
     hint: build without --packages-of to see what there is now; its --json pins that
     ");
     // Another file of the same version, in an index that is signed as well.
-    let mut other = repository();
-    other.packages.retain(|package| package.name != "libgreet1");
-    other.packages.push(library("1.2-1").file("usr/share/more", "more"));
-    scene.offer(&other);
+    scene.offer(&with_other(library("1.2-1").file("usr/share/more", "more")));
     let complaint = scene.fails_with(7, "E_PKG_LOCK", LOCKED);
     assert!(complaint.contains("`libgreet1` is pinned as sha256:"), "{complaint}");
     // One more that it needs.
-    let mut other = repository();
-    other.packages.retain(|package| package.name != "greet");
-    other.packages.push(greet("1.2-1").says("Pre-Depends", "odd"));
-    scene.offer(&other);
+    scene.offer(&with_other(greet("1.2-1").says("Pre-Depends", "odd")));
     let complaint = scene.fails_with(7, "E_PKG_LOCK", LOCKED);
     assert!(complaint.contains("the packages that are pinned do not do: "), "{complaint}");
     scene.offer(&repository());
